@@ -1,0 +1,1 @@
+"""Data files turned into nouns: devices, phones, protocols, studies, models and racks."""
