@@ -1,0 +1,1 @@
+"""Inference frameworks: one adapter per file, found by its file name."""
