@@ -1,0 +1,87 @@
+"""Inputs of accuracy jobs: labelled pictures, made once and kept by content."""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from ibd_mobile.core.errors import DataError, InputError
+from ibd_mobile.core.file import write_atomic
+from ibd_mobile.core.model import Artifact, Dataset, Model
+from ibd_mobile.core.payload import models_folder
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledInputs:
+    """Inputs of an artifact, ready to be brought to a device."""
+
+    file: Path  #: (count, input tensor) bytes, one record after the other
+    labels: NDArray[np.uint8]  #: (count,) class of each
+
+
+def labelled_inputs(model: Model, artifact: Artifact) -> LabelledInputs:
+    """Make the inputs of an accuracy job, or take them from the cache.
+
+    Raises:
+        InputError: the model has no data set.
+        DataError: the generator does not give the pictures that the model's TOML promises.
+    """
+    if model.dataset is None:
+        raise InputError(f"model '{model.id}'", "has no data set, so its accuracy is not known")
+    generator = _generator(model.dataset)
+    labels = np.asarray(generator.labels(model.dataset.seed, model.dataset.count), np.uint8)
+    _check("labels", labels, model.dataset.labels_sha256, model)
+    key = f"{model.dataset.images_sha256}:{artifact.sha256}"
+    file = (
+        Path(platformdirs.user_cache_dir("ibd-mobile"))
+        / "inputs"
+        / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.bin"
+    )
+    if not file.is_file():
+        images = generator.images(model.dataset.seed, model.dataset.count)
+        _check("images", images, model.dataset.images_sha256, model)
+        write_atomic(file, _as_input(images, model, artifact).tobytes())
+    return LabelledInputs(file, labels)
+
+
+def _as_input(
+    images: NDArray[np.uint8], model: Model, artifact: Artifact
+) -> NDArray[np.float32] | NDArray[np.int8] | NDArray[np.uint8]:
+    """Turn (count, height, width, channels) pictures into an artifact's input tensor."""
+    mean, scale = (np.asarray(v, np.float32) for v in (model.input.mean, model.input.scale))
+    real = (images.astype(np.float32) - mean) / scale
+    tensor = artifact.inputs[0]
+    if tensor.quantization is None:
+        return real.astype(np.float32)
+    bounds = np.iinfo(np.dtype(tensor.dtype))
+    stored = np.round(real / np.float32(tensor.quantization.scale)) + tensor.quantization.zero_point
+    clipped: NDArray[np.int8] = np.clip(stored, bounds.min, bounds.max).astype(tensor.dtype)
+    return clipped
+
+
+def _generator(dataset: Dataset) -> ModuleType:
+    path = models_folder() / f"{dataset.generator}.py"
+    is_plain = all(part.isidentifier() for part in dataset.generator.split("/"))
+    if not is_plain or not path.is_file():
+        raise InputError(f"data set '{dataset.id}'", f"has no generator '{dataset.generator}'")
+    spec = importlib.util.spec_from_file_location(f"ibd_generator_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"data set '{dataset.id}'", f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _check(what: str, found: NDArray[np.uint8], sha256: str, model: Model) -> None:
+    if hashlib.sha256(np.ascontiguousarray(found).tobytes()).hexdigest() != sha256:
+        raise DataError(
+            f"{what} of model '{model.id}'",
+            "are not those its accuracy is stated for",
+            "This is a fault of the generator on this platform; please report numpy's and"
+            " Pillow's versions.",
+        )

@@ -1,0 +1,267 @@
+"""One job on one machine, from the gates to the filed record."""
+
+import platform as this_computer
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from ibd_mobile.bench import execution, measure
+from ibd_mobile.bench.execution import Execution, Recording
+from ibd_mobile.bench.gates import Gatekeeper, Look
+from ibd_mobile.bench.inputs import LabelledInputs, labelled_inputs
+from ibd_mobile.bench.outcome import check_outcome
+from ibd_mobile.bench.target import Target
+from ibd_mobile.catalog.stock import Stock
+from ibd_mobile.core.context import Context
+from ibd_mobile.core.device import Sensor
+from ibd_mobile.core.errors import HostError
+from ibd_mobile.core.file import write_atomic
+from ibd_mobile.core.job import Job
+from ibd_mobile.core.payload import payload
+from ibd_mobile.core.record import GateEvidence, Record
+from ibd_mobile.core.registry import member
+from ibd_mobile.core.seams import BroughtFile, Order
+from ibd_mobile.core.study import Protocol
+from ibd_mobile.core.version import VERSION
+from ibd_mobile.machine import prepare, sensors
+from ibd_mobile.machine.clock import read_clock
+from ibd_mobile.power import fuel_gauge
+from ibd_mobile.results.event_log import Event
+from ibd_mobile.results.job_folder import JobFolder
+from ibd_mobile.results.run_writer import RunWriter
+
+SAMPLER_RATE_HZ = 100.0
+#: start-up, model loading and warm-up of a measured program, s; only when to look first
+_START_S = 1.0
+#: a program that takes longer than it should by this much is killed on the machine
+_GRACE_S = 240.0
+#: without a power sensor the sustained phase needs no gauge to catch up
+_SUSTAINED_S = 3.0
+
+Notify = Callable[[Event], None]
+
+
+@dataclass
+class Session:
+    """A machine that was brought to measuring state; `with` puts it back as it was found.
+
+    Args:
+        target: the machine.
+        run: the archive that records go to.
+        stock: models, protocols.
+        notify: told what happens, and why it waits, as it happens.
+        sleep: waits so many seconds; raises where the person at the keyboard wants to stop.
+    """
+
+    target: Target
+    run: RunWriter
+    stock: Stock
+    notify: Notify
+    sleep: Callable[[float], None] = time.sleep
+    _changes: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> "Session":
+        self._say("prepare", "", "bringing the machine to measuring state")
+        if self.target.is_phone:
+            prepare.restore(self.target.link, self._as_found)  # what a lost session left changed
+            self._changes = prepare.prepare(
+                self.target.link, self.target.phone, self.run.info.protocol, self._as_found
+            )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._say("restore", "", "putting the machine back as it was found")
+        if kind is not None:
+            execution.last_execution(self.target.link)  # ends what still runs
+        if self.target.is_phone:
+            prepare.restore(self.target.link, self._as_found)
+
+    def _say(self, phase: str, job_id: str, text: str, remaining_s: float | None = None) -> None:
+        self.notify(
+            Event(
+                kind="phase",
+                slot=self.target.slot.id,
+                job_id=job_id,
+                phase=phase,
+                text=text,
+                remaining_s=remaining_s,
+            )
+        )
+
+    @property
+    def _as_found(self) -> Path:
+        return self.run.as_found(self.target.slot.id)
+
+    def measure(self, job: Job) -> Record:
+        """Run one job to its filed record.
+
+        Raises:
+            IbdError: whatever kept it from being measured; filed as a failure, with all that had
+                been fetched until then.
+        """
+        folder = self.run.partial(job.id)
+        try:
+            gates = self._pass_gates(job, folder)
+            context = self._execute(job, folder, gates)
+            self._say("file", job.id, "computing and filing")
+            check_outcome(folder, job, context.nonce)
+            record = measure.record_of(folder)
+        except Exception as error:
+            self.run.fail(job.id, error, folder)
+            raise
+        except BaseException:
+            self.run.discard(folder)
+            raise
+        self.run.file(folder, record)
+        return record
+
+    def _pass_gates(self, job: Job, folder: JobFolder) -> list[GateEvidence]:
+        last = execution.last_execution(self.target.link)
+        if not self.target.is_phone:
+            return []  # battery and rest are a phone's rules
+
+        def on_wait(look: Look) -> None:
+            self.notify(
+                Event(
+                    kind="waiting",
+                    slot=self.target.slot.id,
+                    job_id=job.id,
+                    phase="gates",
+                    cause=look.gate,
+                    text=look.why,
+                    remaining_s=look.remaining_s,
+                )
+            )
+
+        keeper = Gatekeeper(self.target, self.run.info.protocol, folder.gates, on_wait, self.sleep)
+        return keeper.wait(last)
+
+    def _execute(self, job: Job, folder: JobFolder, gates: list[GateEvidence]) -> Context:
+        target, link = self.target, self.target.link
+        resolved, unread = sensors.resolve(link, target.sensors)
+        inputs = self._inputs(job)
+        recording, power_s = plan_recording(job, self.run.info.protocol, resolved)
+        invocation = member("ibd_mobile.frameworks", job.framework).invocation(
+            self._order(job, power_s, inputs)
+        )
+        execution.forget_executions(link)
+        with tempfile.TemporaryDirectory() as scratch:
+            self._say("push", job.id, "bringing files")
+            paths, hashes, sent_bytes = execution.bring(
+                link, [*self._recorder(resolved, Path(scratch)), *invocation.files]
+            )
+        boot_id = read_clock(link).boot_id
+        seconds = recording.expected_s
+        self._say("measure", job.id, "measuring", seconds)
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        running = execution.start(link, paths, invocation.argv, recording, boot_id)
+        running.sleep = self.sleep
+        running.wait()
+        self._say("pull", job.id, "fetching traces")
+        running.collect(folder.raw)
+        context = self._context(
+            job, gates, resolved, unread, hashes, sent_bytes, running,
+            invocation.framework_version, started_at,
+        )  # fmt: skip
+        write_atomic(folder.context, msgspec.json.format(msgspec.json.encode(context)))
+        if inputs is not None:
+            write_atomic(folder.raw / measure.LABELS, inputs.labels.tobytes())
+        return context
+
+    def _inputs(self, job: Job) -> LabelledInputs | None:
+        if job.kind != "accuracy":
+            return None
+        model = self.stock.models[job.model]
+        return labelled_inputs(model, self.stock.artifact(job))
+
+    def _order(self, job: Job, power_s: float, inputs: LabelledInputs | None) -> Order:
+        dataset = self.stock.models[job.model].dataset
+        return Order(
+            job=job,
+            model_file=self.stock.artifact_file(job),
+            platform=self.target.identity.platform,
+            deployment=self.target.device.deployment,
+            warmup_runs=self.run.info.protocol.warmup_runs,
+            timed_runs=self.run.info.protocol.timed_runs,
+            power_s=power_s,
+            dataset_file=inputs.file if inputs else None,
+            dataset_count=dataset.count if inputs and dataset else 0,
+        )
+
+    def _recorder(self, resolved: list[Sensor], scratch: Path) -> list[BroughtFile]:
+        sampler = payload(self.target.identity.platform, "ibd_sampler")
+        if not sampler.is_file():
+            raise HostError(
+                f"payloads for {self.target.identity.platform}",
+                f"are not part of this installation on {this_computer.system()}",
+                "Reinstall with `pip install --force-reinstall ibd-mobile`; only Linux machines"
+                " and Android phones can be measured.",
+            )
+        nodes = scratch / "nodes.tsv"
+        nodes.write_text("".join(f"{s.id}\t{s.node}\n" for s in resolved))
+        return [
+            BroughtFile(role="sampler", source=sampler),
+            BroughtFile(role="nodes", source=nodes),
+        ]
+
+    def _context(
+        self,
+        job: Job,
+        gates: list[GateEvidence],
+        resolved: list[Sensor],
+        unread: dict[str, str],
+        hashes: dict[str, str],
+        sent_bytes: int,
+        running: Execution,
+        framework_version: str,
+        started_at: str,
+    ) -> Context:
+        target = self.target
+        return Context(
+            schema=1,
+            job=job,
+            model=self.stock.models[job.model],
+            artifact=self.stock.artifact(job),
+            device=target.device,
+            phone=target.phone,
+            protocol=self.run.info.protocol,
+            identity=msgspec.structs.replace(target.identity, boot_id=running.boot_id),
+            sensors=resolved,
+            unread_sensors=unread,
+            gates=gates,
+            changed_settings=self._changes,
+            screen=prepare.screen_state(target.link) if target.is_phone else "unknown",
+            files=hashes,
+            pushed_bytes=sent_bytes,
+            framework_version=framework_version,
+            nonce=running.nonce,
+            sampler_rate_hz=running.recording.rate_hz,
+            idle_s=running.recording.idle_s,
+            host_started_at=started_at,
+            tool_version=VERSION,
+        )
+
+
+def plan_recording(job: Job, protocol: Protocol, resolved: list[Sensor]) -> tuple[Recording, float]:
+    """Say how long to watch a job, and how long its power phase must be, s.
+
+    The power phase fills the protocol's window and as many renewals of the gauge at hand as the
+    protocol wants: five inferences of 10 ms cannot be seen by a gauge that renews every second.
+    """
+    if job.kind == "accuracy":
+        return Recording(rate_hz=10.0, idle_s=0.0, limit_s=_GRACE_S, expected_s=_START_S), 0.0
+    gauge = fuel_gauge.sensors(resolved)
+    if gauge:
+        period_s = max(max(s.period_s, s.mean_window_s) for s in gauge)
+        power_s = max(protocol.power_window_s, protocol.power_periods * period_s)
+        idle_s = max(protocol.idle_s, 4 * period_s)
+    else:
+        power_s, idle_s = min(protocol.power_window_s, _SUSTAINED_S), min(protocol.idle_s, 0.5)
+    expected_s = power_s + 2 * idle_s + _START_S
+    recording = Recording(SAMPLER_RATE_HZ, idle_s, expected_s + _GRACE_S, expected_s)
+    return recording, power_s
