@@ -1,0 +1,38 @@
+"""`ibd-mobile resume`: go on with a run that was interrupted, or whose jobs failed."""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibd_mobile.cli.run import Runs
+
+
+def resume(
+    run: Annotated[
+        str | None, typer.Argument(help="Run id or folder; the latest if none is given.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option("--speed", min=1.0, help="Pace of a simulated phone's clock.")
+    ] = 60.0,
+    runs: Runs = Path("runs"),
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Run the jobs of a run that have no record yet."""
+    from ibd_mobile.bench.target import open_target
+    from ibd_mobile.catalog.stock import Stock
+    from ibd_mobile.cli import follow, simulated
+    from ibd_mobile.cli.report import run_folder
+    from ibd_mobile.results.run_writer import RunWriter
+
+    stock = Stock.read()
+    with contextlib.ExitStack() as stack:
+        archive = stack.enter_context(RunWriter.resume(run_folder(run, runs)))
+        done = archive.done_ids()
+        open_slots = {job.slot for job in archive.info.jobs if job.id not in done}
+        slots = [slot for slot in archive.info.slots if slot.id in open_slots]
+        if archive.info.is_simulated:
+            slots = [stack.enter_context(simulated.phone(slot.id, speed=speed)) for slot in slots]
+        targets = [open_target(slot, stock) for slot in slots]
+        follow.execute(archive, targets, stock, json=json)

@@ -1,0 +1,104 @@
+"""`ibd-mobile run`: measure a study on one or more machines."""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_STUDY = "shapes"
+
+Runs = Annotated[
+    Path, typer.Option("--runs", envvar="IBD_RUNS", help="Folder that holds all runs.")
+]
+
+
+def run(
+    device: Annotated[
+        list[str],
+        typer.Option(
+            "--device", "-d", help="Device id, adb serial or slot name. May be given again."
+        ),
+    ],
+    study: Annotated[
+        str, typer.Option("--study", help="Study id, or the path of a study's TOML file.")
+    ] = DEFAULT_STUDY,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", help="Protocol id, instead of the study's.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model id, instead of the study's.")
+    ] = None,
+    precision: Annotated[
+        list[str] | None, typer.Option("--precision", help="float32, float16 or int8.")
+    ] = None,
+    framework: Annotated[
+        list[str] | None, typer.Option("--framework", help="Inference framework id.")
+    ] = None,
+    processor: Annotated[
+        list[str] | None, typer.Option("--processor", help="cpu, gpu, dsp or npu.")
+    ] = None,
+    threads: Annotated[
+        list[int] | None, typer.Option("--threads", min=1, help="CPU threads.")
+    ] = None,
+    batch: Annotated[
+        list[int] | None, typer.Option("--batch", min=1, help="Samples per inference.")
+    ] = None,
+    sim: Annotated[
+        bool, typer.Option("--sim", help="Use a simulated phone; results are marked SIMULATED.")
+    ] = False,
+    speed: Annotated[
+        float,
+        typer.Option(
+            "--speed", min=1.0, help="Pace of a simulated phone's clock while no program runs."
+        ),
+    ] = 60.0,
+    adb_port: Annotated[
+        int, typer.Option("--adb-port", help="Port of the adb server; 0 = the usual one.")
+    ] = 0,
+    runs: Runs = Path("runs"),
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON, and no live view.")
+    ] = False,
+) -> None:
+    """Measure a study on one or more machines and print the six metrics."""
+    from ibd_mobile.bench.plan import plan
+    from ibd_mobile.bench.target import find_slots, open_target
+    from ibd_mobile.catalog.stock import Stock
+    from ibd_mobile.cli import console, follow, simulated
+    from ibd_mobile.cli.axes import Axes, narrow
+    from ibd_mobile.core.version import VERSION
+    from ibd_mobile.results.run_info import RunInfo
+    from ibd_mobile.results.run_writer import RunWriter
+
+    stock = Stock.read()
+    axes = Axes(
+        models=model,
+        precisions=precision,
+        frameworks=framework,
+        processors=processor,
+        threads=threads,
+        batches=batch,
+        protocol=protocol,
+    )
+    asked = narrow(stock, study, axes)
+    with contextlib.ExitStack() as stack:
+        if sim:
+            slots = [stack.enter_context(simulated.phone(name, speed=speed)) for name in device]
+        else:
+            slots = [slot for name in device for slot in find_slots(name, stock, adb_port)]
+        console.say(f"reaching {', '.join(slot.id for slot in slots)} …", quiet=json)
+        targets = [open_target(slot, stock) for slot in slots]
+        cells = plan(asked, targets, stock.models)
+        info = RunInfo(
+            schema=1,
+            tool_version=VERSION,
+            study=asked,
+            protocol=stock.protocols[asked.protocol],
+            slots=[t.slot for t in targets],
+            jobs=cells.jobs,
+            skips=cells.skips,
+            is_simulated=any(t.identity.is_simulated for t in targets),
+        )
+        with stack.enter_context(RunWriter.create(runs, info)) as archive:
+            follow.execute(archive, targets, stock, json=json)
