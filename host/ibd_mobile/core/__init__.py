@@ -1,0 +1,1 @@
+"""Nouns, units, errors and seams; imports nothing else of this package."""
