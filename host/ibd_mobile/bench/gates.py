@@ -76,24 +76,24 @@ class Gatekeeper:
             PhoneGone: the phone left.
         """
         waited_s: dict[str, float] = {}
+        closed: Look | None = None
         before: BootClock | None = None
         while True:
             now, looks = self._look(last)
             self._file(now, looks)
+            pace = 1.0
+            if closed is not None and before is not None:
+                step_s = Window(before.boot_ns, now.boot_ns).duration_s
+                waited_s[closed.gate] = waited_s.get(closed.gate, 0.0) + step_s
+                pace = _pace(step_s, before, now)
             closed = next((k for k in looks if not k.is_open and k.is_waited_for), None)
             if closed is None:
                 self._stop_charging()
                 return [_evidence(k, waited_s.get(k.gate, 0.0)) for k in looks]
-            phone_s_per_host_s = 1.0
-            if before is not None:
-                step = Window(before.boot_ns, now.boot_ns)
-                waited_s[closed.gate] = waited_s.get(closed.gate, 0.0) + step.duration_s
-                host_s = (now.host_before_ns - before.host_before_ns) * 1e-9
-                phone_s_per_host_s = max(1.0, step.duration_s / max(host_s, 1e-3))
             self._check_patience(closed, waited_s.get(closed.gate, 0.0))
             self.on_wait(closed)
             before = now
-            self.sleep(_nap_s(closed.remaining_s, phone_s_per_host_s))
+            self.sleep(_nap_s(closed.remaining_s, pace))
 
     def _look(self, last: LastExecution | None) -> tuple[BootClock, list[Look]]:
         target, protocol = self.target, self.protocol
@@ -258,6 +258,12 @@ def _evidence(look: Look, waited_s: float) -> GateEvidence:
         waited_s=round(waited_s, 3),
         sources=look.sources,
     )
+
+
+def _pace(step_s: float, before: BootClock, now: BootClock) -> float:
+    """Return the phone's seconds per second of ours; a simulated phone's may be many."""
+    host_s = Window(before.host_before_ns, now.host_before_ns).duration_s
+    return max(1.0, step_s / host_s) if host_s > 0 else 1.0
 
 
 def _nap_s(remaining_s: float | None, phone_s_per_host_s: float) -> float:

@@ -59,7 +59,9 @@ def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -
                 why = "untrained" if artifact.is_untrained else "no data set"
                 result.skips.append(Skip(cell=f"accuracy of {cell}", reason=why))
                 continue
-            result.jobs.append(_job(cell, artifact, kind, study))
+            job = _job(cell, artifact, kind, study)
+            if job not in result.jobs:  # accuracy does not depend on the batch
+                result.jobs.append(job)
     if not result.jobs:
         reasons = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
         raise InputError(f"study '{study.id}'", f"no job can be run here: {reasons}")

@@ -111,13 +111,13 @@ class Session:
             self._say("file", job.id, "computing and filing")
             check_outcome(folder, job, context.nonce)
             record = measure.record_of(folder)
+            self.run.file(folder, record)
         except Exception as error:
             self.run.fail(job.id, error, folder)
             raise
         except BaseException:
             self.run.discard(folder)
             raise
-        self.run.file(folder, record)
         return record
 
     def _pass_gates(self, job: Job, folder: JobFolder) -> list[GateEvidence]:
