@@ -1,0 +1,1 @@
+"""What was measured: archive, traces, numbers, findings, tables and reports."""

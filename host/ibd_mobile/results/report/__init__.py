@@ -1,0 +1,1 @@
+"""Forms of a report: one file per format, found by its file name, each with `render`."""

@@ -1,0 +1,99 @@
+"""Rows of one device under one protocol: what they share is said once, above the table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ibd_mobile.results.figure import Figure, figure, shared_scale
+from ibd_mobile.results.table import Row
+
+#: what a configuration is told by, in the order of the paper's layers
+_AXES: tuple[Callable[[Row], str], ...] = (
+    lambda row: row.job.model,
+    lambda row: f"trained with {row.job.training_framework}",
+    lambda row: row.job.precision,
+    lambda row: f"{row.job.framework}/{row.job.processor}",
+    lambda row: f"×{row.job.threads}",
+    lambda row: f"batch {row.job.batch}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table with its heading."""
+
+    rows: tuple[Row, ...]
+    labels: tuple[str, ...]  #: of the rows: what tells them apart
+    shared: str  #: what all rows have in common
+
+    def figure(self, row: Row, name: str) -> Figure:
+        """Print a metric of one row, with the prefix that suits this metric in all rows."""
+        values = [r.metric(name).value for r in self.rows]
+        scale = shared_scale([value for value in values if value is not None])
+        return figure(row.metric(name), scale)
+
+    @property
+    def device(self) -> str:
+        """Say which piece of hardware it was."""
+        hardware = self.rows[0].hardware
+        parts = [f"{hardware.device_name} ({hardware.device})", hardware.deployment]
+        parts += [f"phone {hardware.phone}"] if hardware.phone else []
+        parts += [f"serial {hardware.serial}"] if hardware.serial else []
+        return " · ".join([*parts, f"slot {self.rows[0].job.slot}"])
+
+    @property
+    def protocol(self) -> str:
+        """Say by which rules, and whether these are the paper's."""
+        follows = "follows" if self.is_conforming else "does NOT follow"
+        return f"Protocol {self.rows[0].job.protocol}: {follows} the paper's rules"
+
+    @property
+    def is_conforming(self) -> bool:
+        """Whether all was measured by the paper's rules."""
+        return all(row.is_conforming for row in self.rows)
+
+    @property
+    def simulated(self) -> str:
+        """Say what is not real about the numbers, or ""."""
+        count = sum(row.is_simulated for row in self.rows)
+        if not count:
+            return ""
+        some = "" if count == len(self.rows) else f" ({count} of {len(self.rows)} configurations)"
+        return f"SIMULATED{some}: the phone is a program; its numbers are not those of hardware"
+
+
+def sheets(rows: Sequence[Row]) -> list[Sheet]:
+    """Put rows of one device, slot and protocol together, in the order they come."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        job, hardware = row.job, row.hardware
+        key = (hardware.device, hardware.phone, hardware.serial, job.slot, job.protocol)
+        groups.setdefault(key, []).append(row)
+    return [_sheet(tuple(group)) for group in groups.values()]
+
+
+def _sheet(rows: tuple[Row, ...]) -> Sheet:
+    texts = [[axis(row) for axis in _AXES] for row in rows]
+    is_shared = [len(set(column)) == 1 for column in zip(*texts, strict=True)]
+    texts_alone = (_in_words(text) for text in texts[0])
+    shared = [text for text, same in zip(texts_alone, is_shared, strict=True) if same]
+    labels = [
+        " ".join(text for text, same in zip(line, is_shared, strict=True) if not same)
+        for line in texts
+    ]
+    if len(rows) == 1:
+        labels = ["value"]
+    labels = _told_apart(labels, [row.job.artifact_sha256[:8] for row in rows])
+    labels = _told_apart(labels, [next(iter(row.job_ids.values())) for row in rows])
+    return Sheet(rows, tuple(labels), " · ".join(shared))
+
+
+def _in_words(text: str) -> str:
+    """Spell out what is only clear beside other labels: "×4" is "4 threads"."""
+    count = text.removeprefix("×")
+    return text if count == text else f"{count} thread{'' if count == '1' else 's'}"
+
+
+def _told_apart(labels: list[str], more: list[str]) -> list[str]:
+    if len(set(labels)) == len(labels):
+        return labels
+    return [f"{label} {extra}".strip() for label, extra in zip(labels, more, strict=True)]

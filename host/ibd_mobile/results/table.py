@@ -1,0 +1,181 @@
+"""Records as rows of the paper's six metrics, ready to be shown in any form."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ibd_mobile.core.device import Noun
+from ibd_mobile.core.finding import Finding
+from ibd_mobile.core.job import Job
+from ibd_mobile.core.metric import GROUPS, Group, Metric
+from ibd_mobile.core.record import Hardware, Record
+from ibd_mobile.core.study import JobKind
+from ibd_mobile.results.failure import Failure
+from ibd_mobile.results.figure import figure
+
+GROUP_TITLES: dict[Group, str] = {
+    "accuracy": "Accuracy",
+    "latency": "Latency",
+    "throughput": "Throughput",
+    "power": "Power",
+    "energy_efficiency": "Energy efficiency",
+    "utilization": "Utilization",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A metric that every table shows."""
+
+    name: str
+    group: Group
+    label: str  #: within its group
+
+
+#: what tables show of each group; the rest is in JSON and CSV
+COLUMNS = (
+    Column("top1_ratio", "accuracy", "top-1"),
+    Column("top5_ratio", "accuracy", "top-5"),
+    Column("latency_s", "latency", "per sample"),
+    Column("execution_s", "latency", "per batch"),
+    Column("throughput_per_s", "throughput", "samples"),
+    Column("power_gross_w", "power", "gross"),
+    Column("power_net_w", "power", "net of idle"),
+    Column("samples_per_j", "energy_efficiency", "samples"),
+    Column("ops_per_j", "energy_efficiency", "operations"),
+    Column("utilization_ratio", "utilization", "of peak"),
+)
+
+_HEADLINES = (
+    ("top1_ratio", "top-1 {}"),
+    ("top5_ratio", "top-5 {}"),
+    ("latency_s", "{} per sample"),
+    ("throughput_per_s", "{}"),
+    ("power_gross_w", "{}"),
+    ("samples_per_j", "{}"),
+)
+
+
+class Row(Noun, frozen=True, kw_only=True, omit_defaults=False):
+    """One configuration with its six metrics, out of the jobs that measured it."""
+
+    job: Job  #: the measuring one, or what is there
+    job_ids: dict[JobKind, str]  #: done ones
+    hardware: Hardware
+    is_conforming: bool
+    is_simulated: bool
+    metrics: list[Metric]  #: by group in the paper's order; each of COLUMNS is there
+    findings: list[Finding]
+
+    def metric(self, name: str) -> Metric:
+        """Return one metric by its name; each of COLUMNS can be asked for."""
+        return next(metric for metric in self.metrics if metric.name == name)
+
+
+def rows(
+    records: Iterable[Record], jobs: Iterable[Job] = (), failures: Sequence[Failure] = ()
+) -> list[Row]:
+    """Join what a measuring and an accuracy job tell of the same configuration.
+
+    Args:
+        records: in the order of the rows to be.
+        jobs: the plan, so that a number whose job failed or is still to be run says so.
+        failures: of that plan.
+    """
+    planned = {(_configuration(job), job.kind): job for job in jobs}
+    reasons = {failure.job_id: f"{failure.subject}: {failure.problem}" for failure in failures}
+    joined: list[dict[JobKind, Record]] = []
+    for record in records:
+        twin = next((pair for pair in joined if _completes(pair, record)), None)
+        if twin is None:
+            joined.append({record.job.kind: record})
+        else:
+            twin[record.job.kind] = record
+    return [_row(pair, planned, reasons) for pair in joined]
+
+
+def headline(record: Record) -> str:
+    """Say in one line what a job found: "0.720 ± 0.015 ms per sample, 3.31 ± 0.06 W (SIMULATED)".
+
+    The ids of findings that spoil one of these numbers follow in brackets.
+    """
+    metrics = {metric.name: metric for metric in record.metrics}
+    shown = [(metrics[name], form) for name, form in _HEADLINES if name in metrics]
+    found = [(metric, form) for metric, form in shown if metric.value is not None]
+    ids = list(dict.fromkeys(id for metric, _ in found for id in metric.spoiled_by))
+    told = ", ".join(form.format(figure(metric)) for metric, form in found)
+    return (told or "no number") + (f" ({', '.join(ids)})" if ids else "")
+
+
+def _configuration(job: Job) -> tuple[object, ...]:
+    return (
+        job.device, job.slot, job.model, job.training_framework, job.artifact_sha256,
+        job.precision, job.framework, job.processor, job.threads, job.batch, job.protocol,
+    )  # fmt: skip
+
+
+def _completes(pair: dict[JobKind, Record], record: Record) -> bool:
+    other = next(iter(pair.values()))
+    is_same = _configuration(other.job) == _configuration(record.job)
+    return (
+        is_same and record.job.kind not in pair and other.hardware.serial == record.hardware.serial
+    )
+
+
+def _row(
+    pair: dict[JobKind, Record],
+    planned: dict[tuple[tuple[object, ...], JobKind], Job],
+    reasons: dict[str, str],
+) -> Row:
+    main = pair.get("measure") or pair["accuracy"]
+    absent: dict[JobKind, str] = {}
+    for kind in ("measure", "accuracy"):
+        job = planned.get((_configuration(main.job), kind))
+        if job is not None and kind not in pair:
+            fact = f"failed: {reasons[job.id]}" if job.id in reasons else "has not been run"
+            absent[kind] = f"the {kind} job {job.id} {fact}"
+    findings = [finding for record in pair.values() for finding in record.findings]
+    return Row(
+        job=main.job,
+        job_ids={kind: record.job_id for kind, record in pair.items()},
+        hardware=main.hardware,
+        is_conforming=all(record.conditions.is_conforming for record in pair.values()),
+        is_simulated=any(finding.id == "SIMULATED" for finding in findings),
+        metrics=[_metric(name, group, pair, absent) for name, group in _names(pair)],
+        findings=[f for number, f in enumerate(findings) if f not in findings[:number]],
+    )
+
+
+def _names(pair: dict[JobKind, Record]) -> list[tuple[str, Group]]:
+    names: dict[str, Group] = {column.name: column.group for column in COLUMNS}
+    for record in pair.values():
+        names.update({metric.name: metric.group for metric in record.metrics})
+    return sorted(names.items(), key=lambda entry: GROUPS.index(entry[1]))
+
+
+def _metric(
+    name: str, group: Group, pair: dict[JobKind, Record], absent: dict[JobKind, str]
+) -> Metric:
+    """Take a metric from the job whose business it is, or else from the other, or say why not."""
+    home: JobKind = "accuracy" if group == "accuracy" else "measure"
+    other: JobKind = "measure" if home == "accuracy" else "accuracy"
+    found = {
+        kind: metric
+        for kind, record in pair.items()
+        for metric in record.metrics
+        if metric.name == name
+    }
+    for kind in (home, other):
+        if kind in found and found[kind].value is not None:
+            return found[kind]
+    reason = absent.get(home, "")
+    if not reason and (home in found or other in found):
+        return found.get(home) or found[other]
+    sample = found.get(other)
+    return Metric(
+        name=name,
+        group=group,
+        unit=sample.unit if sample else "",
+        value=None,
+        better=sample.better if sample else "",
+        missing=reason or "the record does not have it",
+    )
