@@ -115,8 +115,11 @@ def test_a_lowered_cap_and_a_clock_held_down_are_throttling(tmp_path: Path, make
     )
     assert found["THROTTLED"].measured == "prime_frequency_cap fell to 70% under load"
     clock = make.sensor("prime_frequency", "frequency", "kHz", site="prime")
-    held = with_sensor(make, clock, lambda s: "2841600" if s < 7 else "2419200")
+    felt = [10_000_000] * 240 + [10_800_000] * 350
+    held = with_sensor(make, clock, lambda s: "2841600" if s < 7 else "2419200", power_ns=felt)
     assert judged(tmp_path / "held", held)["THROTTLED"].measured.startswith("prime_frequency fell")
+    idle = with_sensor(make, clock, lambda s: "2841600" if s < 7 else "2419200")
+    assert judged(tmp_path / "idle cores", idle) == {}
     swings = with_sensor(make, clock, lambda s: "2841600" if int(s * 20) % 2 else "1000000")
     assert judged(tmp_path / "swings", swings) == {}
 

@@ -40,6 +40,8 @@ CLOCK_GAP_S = 1.0
 CLOCK_GAP_PERIODS = 5
 #: operating points lie 3 % and more apart (SDM845, SM8150, Kirin 980), so less is no cap
 THROTTLED_CLOCK_RATIO = 0.97
+#: a clock that came down counts if inferences felt it: it may be that of cores that had no work
+THROTTLED_FELT_RATIO = 1.02
 #: schedulers and memory traffic change inferences by some percent; less than this is theirs
 THROTTLED_DRIFT_RATIO = 1.10
 #: and it must stand out of the scatter by so many standard errors, as scatter is not independent
@@ -133,18 +135,19 @@ def _throttled(facts: Facts, _: Metrics) -> Iterator[Finding]:
         return finding("THROTTLED", measured, limit, remedy, TIMES)
 
     load = facts.windows.load
+    timed, power = (facts.journal.whole_phase(phase) for phase in ("latency", "power"))
+    slower, sigmas = drift(power) if power is not None else (1.0, 0.0)
     for trace in traces(facts, "frequency"):
         if load is None:
             return
-        fall = cap_fall_ratio if trace.id.endswith(CAP_SUFFIX) else clock_fall_ratio
-        if (ratio := fall(trace, load)) < THROTTLED_CLOCK_RATIO:
-            yield found(f"{trace.id} fell to {ratio:.0%} under load")
-    timed, power = (facts.journal.whole_phase(phase) for phase in ("latency", "power"))
+        is_cap = trace.id.endswith(CAP_SUFFIX)
+        fall = cap_fall_ratio(trace, load) if is_cap else clock_fall_ratio(trace, load)
+        if fall < THROTTLED_CLOCK_RATIO and (is_cap or slower > THROTTLED_FELT_RATIO):
+            yield found(f"{trace.id} fell to {fall:.0%} under load")
     if power is None:
         return
-    ratio, sigmas = drift(power)
-    if ratio > THROTTLED_DRIFT_RATIO and sigmas > THROTTLED_SIGMAS:
-        yield found(f"inferences became {ratio - 1:.0%} slower within the power phase")
+    if slower > THROTTLED_DRIFT_RATIO and sigmas > THROTTLED_SIGMAS:
+        yield found(f"inferences became {slower - 1:.0%} slower within the power phase")
     if timed is not None:
         ratio = median(power.duration_ns.tolist()) / max(int(timed.duration_ns.max()), 1)
         if ratio > THROTTLED_DRIFT_RATIO:
