@@ -71,9 +71,9 @@ def _adb() -> Check:
 def _payloads(platform: str) -> Check:
     name = f"payloads {platform}"
     remedy = "Reinstall: pip install --force-reinstall --no-cache-dir ibd-mobile"
-    manifest = payload(platform, "").parent.parent / "manifest.json"
+    manifest = payload(platform, "").parent / "manifest.json"
     try:
-        platforms = msgspec.json.decode(manifest.read_bytes())["platforms"]
+        platforms = msgspec.json.decode(manifest.read_bytes())
         expected = platforms[platform]
         for program in _PROGRAMS:
             if sha256_of(payload(platform, program)) != expected[program]["sha256"]:

@@ -42,11 +42,21 @@ def version(
         raise typer.Exit
 
 
+#: typer brings its own copy of click or takes the one installed, by version; this is its base
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
 def main() -> NoReturn:
     """Run the command line, and say what went wrong as a person would."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except IbdError as error:
         typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    sys.exit(ExitCode.DONE)
+        code = error.exit_code
+    except typer.Abort:  # Ctrl-C where no run has to be put in order
+        typer.echo("stopped", err=True)
+        code = ExitCode.INTERRUPTED
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]
+        code = ExitCode.USAGE
+    sys.exit(code or ExitCode.DONE)
