@@ -124,7 +124,7 @@ def test_a_dark_screen_is_woken_and_darkened_again(android: SmallAndroid, tmp_pa
     android.set("wakefulness", "Asleep")
     changes = prepare(android.link, None, PROTOCOL, tmp_path / "as_found.json")
     assert "screen: off → on" in changes
-    assert screen_state(android.link) == "on"
+    assert screen_state(android.link) == "dim"
     restore(android.link, tmp_path / "as_found.json")
     assert screen_state(android.link) == "off"
 

@@ -37,7 +37,7 @@ class Context(Noun, frozen=True, kw_only=True, omit_defaults=False):
     unread_sensors: dict[str, str]  #: sensor id -> why it could not be read
     gates: list[GateEvidence]
     changed_settings: list[str]
-    screen: str  #: "on", "off" or "unknown" while it ran
+    screen: str  #: "on", "dim", "off" or "unknown" while it ran
     files: dict[str, str]  #: role -> sha256
     pushed_bytes: int
     framework_version: str

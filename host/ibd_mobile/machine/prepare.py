@@ -129,9 +129,16 @@ def restore(link: Link, as_found: Path) -> list[str]:
     return [f"{c.key}: {_shown(c.old)} again" for c in changes] + said
 
 
-def screen_state(link: Link) -> screen.ScreenState:
-    """Tell whether the screen is on; see `machine.screen.read_screen`."""
-    return screen.read_screen(link)
+def screen_state(link: Link) -> Literal["on", "dim", "off", "unknown"]:
+    """Tell how the screen stands: "dim" is on, at the brightness that `prepare` sets.
+
+    Raises:
+        PhoneGone, PayloadTimeout: as `Link.run`.
+    """
+    state = screen.read_screen(link)
+    if state == "on" and not any("brightness" in c.key for c in _setting_plan(link)):
+        return "dim"
+    return state
 
 
 def _setting_plan(link: Link) -> list[Change]:
