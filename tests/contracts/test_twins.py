@@ -28,5 +28,5 @@ NO_TWIN = {"core/seams.py", "machine/link.py"}
 def test_a_source_file_has_its_twin(path: Path) -> None:
     if path.as_posix() in NO_TWIN:
         return
-    twin = ROOT / "tests" / path.parent / f"test_{path.name}"
+    twin = ROOT / "tests" / path.parent / f"test_{path.name.lstrip('_')}"
     assert twin.is_file(), f"{twin.relative_to(ROOT)} is missing"

@@ -1,5 +1,6 @@
 """The live view of a run: one line per slot, what it does, and why it waits."""
 
+import math
 import threading
 import time
 from types import TracebackType
@@ -45,7 +46,8 @@ class _Row:
         left_s = event.remaining_s
         if event.phase == "measure":
             left_s = max(left_s - (time.monotonic() - self.since_s), 0.0)
-        return f"{int(left_s) // 60}:{int(left_s) % 60:02d}"
+        minutes, seconds = divmod(math.ceil(left_s), 60)
+        return f"{minutes}:{seconds:02d}"
 
 
 class LiveView:

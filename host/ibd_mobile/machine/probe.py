@@ -66,7 +66,8 @@ def probe(link: Link, devices: Mapping[str, Device], phones: Mapping[str, Phone]
     device, phone = identify(evidence.properties, devices, phones)
     told = {k: v for k, v in evidence.properties.items() if _is_telling(k, evidence.is_android)}
     return Identity(
-        serial=link.name,
+        # an adb serial over the network is an address, which changes; the phone's own does not
+        serial=evidence.properties.get("ro.serialno") or link.name,
         platform=platform(link.name, evidence),
         device=device.id if device else "",
         phone=phone.id if phone else "",
