@@ -74,9 +74,11 @@ def test_a_run_killed_at_random_moments_ends_as_if_nothing_had_been(
         if process.returncode == 0:  # all done before the kills were: another run is the next prey
             words = ["run", "--device", phone.name, "--sim", "--protocol", "brisk"]
         assert process.returncode in (0, -signal.SIGKILL)
-    (last,) = {p.parent for p in runs.glob("*/run.json")} if len(list(runs.iterdir())) == 1 else {
-        max(runs.iterdir())
-    }
+    (last,) = (
+        {p.parent for p in runs.glob("*/run.json")}
+        if len(list(runs.iterdir())) == 1
+        else {max(runs.iterdir())}
+    )
     plan: dict[str, Any] = json.loads((last / "run.json").read_bytes())
     folders = {p.name for p in (last / "jobs").iterdir()}
     assert len(folders) == len(plan["jobs"]) == 4

@@ -15,11 +15,12 @@ from ibd_mobile.core.errors import IbdError
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.payload import payload
 from ibd_mobile.core.registry import member, member_ids
+from ibd_mobile.core.units import BYTES_PER_MIB
 from ibd_mobile.machine.adb import find_adb
 
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "android-arm64")
 _PROGRAMS = ("ibd_sampler", "ibd_bench")
-_LEAST_FREE_BYTES = 1 << 30
+_LEAST_FREE_BYTES = 1024 * BYTES_PER_MIB
 _TIMEOUT_S = 10.0
 
 
@@ -49,8 +50,8 @@ def checkup() -> Iterator[Check]:
     yield Check(
         "disk",
         "ok" if free_bytes >= _LEAST_FREE_BYTES else "problem",
-        f"{free_bytes / 1e9:.1f} GB free here",
-        "" if free_bytes >= _LEAST_FREE_BYTES else "Traces need room; free at least 1 GB.",
+        f"{free_bytes // BYTES_PER_MIB:,} MiB free here",
+        "" if free_bytes >= _LEAST_FREE_BYTES else "Traces need room; free at least 1,024 MiB.",
     )
 
 

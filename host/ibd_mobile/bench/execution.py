@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from ibd_mobile.bench.gates import LastExecution
-from ibd_mobile.core.errors import PayloadTimeout, PhoneGone
+from ibd_mobile.bench.patience import Patience, Presence
+from ibd_mobile.core.errors import PayloadTimeout, PhoneGone, PhoneUnauthorized
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.seams import BroughtFile, Link
 from ibd_mobile.core.units import BYTES_PER_MIB
@@ -21,8 +22,6 @@ from ibd_mobile.machine.clock import read_clock
 
 _COMMAND_TIMEOUT_S = 20.0
 _POLL_S = 0.5
-#: how long a phone may be away in the middle of an execution before it is given up
-AWAY_LIMIT_S = 180.0
 _LIMITS_BYTES = {
     "sampler.json": BYTES_PER_MIB,
     "samples.tsv": 512 * BYTES_PER_MIB,
@@ -30,6 +29,11 @@ _LIMITS_BYTES = {
     "journal.jsonl": 512 * BYTES_PER_MIB,
     "outputs.bin": 512 * BYTES_PER_MIB,
 }
+#: the group, then the process itself. Without "--" the kill of procps takes -1234 for -1, which is
+#: every process there is; shells have a kill of their own that does not, and are used therefore
+_KILL = 'kill -s KILL -- "-$1";kill -s KILL -- "$1"'
+#: file of ours in an execution's folder: the boot in which it was started
+_BOOT_FILE = "boot_id"
 _OPTIONAL = frozenset({"outputs.bin", "journal.jsonl"})
 
 
@@ -59,6 +63,7 @@ class Execution:
     boot_id: str
     recording: Recording
     sleep: Callable[[float], None] = time.sleep
+    presence: Presence | None = None  #: None = of ordinary patience
 
     @property
     def folder(self) -> str:
@@ -73,19 +78,20 @@ class Execution:
 
         Raises:
             PayloadTimeout: it runs longer than it may.
-            PhoneGone: away for longer than `AWAY_LIMIT_S`, or it rebooted meanwhile.
+            PhoneGone: away for longer than patience allows, or it rebooted meanwhile.
+            PhoneUnauthorized, HostError: it cannot be reached any more, as `Presence.missed`.
         """
         self.sleep(self.recording.expected_s)
-        late_s, away_since_s = 0.0, 0.0
+        presence = self.presence or Presence(self.link, Patience())
+        late_s = 0.0
         while late_s <= self.recording.limit_s:
             try:
                 is_over = self._is_over()
                 boot_id = self.boot_id if is_over else read_clock(self.link).boot_id
-                away_since_s = 0.0
-            except PhoneGone as gone:
-                away_since_s = away_since_s or time.monotonic()
-                self._check_absence(time.monotonic() - away_since_s, gone)
+            except (PhoneGone, PhoneUnauthorized) as reason:
+                presence.missed(reason)
             else:
+                presence.seen()
                 if is_over:
                     return
                 self._check_boot(boot_id)
@@ -96,14 +102,6 @@ class Execution:
     def _is_over(self) -> bool:
         path = f"{self.folder}/sampler.json"
         return self.link.run(["ls", path], timeout_s=_COMMAND_TIMEOUT_S, check=False).code == 0
-
-    def _check_absence(self, away_s: float, gone: PhoneGone) -> None:
-        if away_s > AWAY_LIMIT_S:
-            raise PhoneGone(
-                gone.subject,
-                f"away for {away_s:.0f} s in the middle of a measurement",
-                "Check cable and hub, then `ibd-mobile resume`.",
-            ) from gone
 
     def _check_boot(self, boot_id: str) -> None:
         if boot_id != self.boot_id:
@@ -159,7 +157,8 @@ def start(
     """
     execution = Execution(link, secrets.token_hex(16), boot_id, recording)
     folder = execution.folder
-    link.run(["mkdir", "-p", folder], timeout_s=_COMMAND_TIMEOUT_S)
+    words = ["sh", "-c", 'mkdir -p "${1%/*}"&&echo "$2">"$1"', "sh", f"{folder}/{_BOOT_FILE}"]
+    link.run([*words, boot_id], timeout_s=_COMMAND_TIMEOUT_S)
     blanks = {
         **paths,
         "folder": folder,
@@ -209,9 +208,19 @@ def _end_of(link: Link, name: str) -> LastExecution | None:
             pass  # damaged: as if it had just ended
         else:
             return LastExecution(ended.boot_id, ended.end_ns)
-    _end_left_over(link, folder, name)
     now = read_clock(link)
+    begun = _boot_of(link, folder)
+    if begun and begun != now.boot_id:
+        return LastExecution(begun, 0)  # a reboot ended it
+    _end_left_over(link, folder, name)
     return LastExecution(now.boot_id, now.boot_ns)
+
+
+def _boot_of(link: Link, folder: str) -> str:
+    """Return the boot id in which an unfinished execution was started; "" if it does not tell."""
+    path = f"{folder}/{_BOOT_FILE}"
+    told = link.run(["cat", path], timeout_s=_COMMAND_TIMEOUT_S, check=False)
+    return told.output.strip() if told.code == 0 else ""
 
 
 def _end_left_over(link: Link, folder: str, nonce: str) -> None:
@@ -224,5 +233,4 @@ def _end_left_over(link: Link, folder: str, nonce: str) -> None:
         ["cat", f"/proc/{number}/cmdline"], timeout_s=_COMMAND_TIMEOUT_S, check=False
     )
     if nonce in command.output:
-        for victim in (f"-{number}", number):
-            link.run(["kill", "-9", victim], timeout_s=_COMMAND_TIMEOUT_S, check=False)
+        link.run(["sh", "-c", _KILL, "sh", number], timeout_s=_COMMAND_TIMEOUT_S, check=False)

@@ -24,6 +24,10 @@ from ibd_mobile.machine.clock import BootClock, read_clock
 UNPLUGGED_PATIENCE_S = 600.0
 _LONGEST_NAP_S = 10.0
 _SHORTEST_NAP_S = 0.2
+#: the first nap of a wait shows how fast the phone's clock goes
+_FIRST_NAP_S = 1.0
+#: a phone tells of its charger a moment after it was cut or let in
+_SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Gatekeeper:
         while True:
             now, looks = self._look(last)
             self._file(now, looks)
-            pace = 1.0
+            pace = None
             if closed is not None and before is not None:
                 step_s = Window(before.boot_ns, now.boot_ns).duration_s
                 waited_s[closed.gate] = waited_s.get(closed.gate, 0.0) + step_s
@@ -99,8 +103,10 @@ class Gatekeeper:
         target, protocol = self.target, self.protocol
         now = read_clock(target.link)
         battery = sensors.read_battery(target.link, target.sensors)
+        if self._steer_charge(battery):
+            self.sleep(_SETTLE_S)
+            battery = sensors.read_battery(target.link, target.sensors)
         heat = sensors.read_temperatures_c(target.link, target.sensors)
-        self._steer_charge(battery)
         return now, [
             battery_look(battery, protocol),
             *temperature_looks(battery, heat, protocol),
@@ -108,15 +114,25 @@ class Gatekeeper:
             rest_look(now, last, protocol),
         ]
 
-    def _steer_charge(self, battery: BatteryState) -> None:
-        """Let the charger in while the battery is too low, and keep it away after."""
+    def _steer_charge(self, battery: BatteryState) -> bool:
+        """Let the charger in while the battery is too low, and keep it away after.
+
+        A phone whose charger is cut says that there is none, so it is let in to find out.
+
+        Returns:
+            Whether that was changed.
+        """
         level = lower_level_pct(battery)
-        if level is not None and level < self.protocol.battery_floor_pct and battery.is_plugged:
-            if not self._charging:
-                charge.allow_charging(self.target.link, self.target.phone)
-                self._charging = True
-        elif self._charging and (level or 0.0) >= self.protocol.battery_target_pct:
+        if level is None:
+            return False
+        if not self._charging and level < self.protocol.battery_floor_pct:
+            stop = charge.allow_charging(self.target.link, self.target.phone)
+            self._charging = stop is not None or bool(battery.is_plugged)
+            return stop is not None
+        if self._charging and level >= self.protocol.battery_target_pct:
             self._stop_charging()
+            return True
+        return False
 
     def _stop_charging(self) -> None:
         if self._charging:
@@ -266,9 +282,11 @@ def _pace(step_s: float, before: BootClock, now: BootClock) -> float:
     return max(1.0, step_s / host_s) if host_s > 0 else 1.0
 
 
-def _nap_s(remaining_s: float | None, phone_s_per_host_s: float) -> float:
+def _nap_s(remaining_s: float | None, phone_s_per_host_s: float | None) -> float:
     """Choose how long to sleep: half of what is left, so that the end is met closely."""
     if remaining_s is None:
         return 2.0
+    if phone_s_per_host_s is None:
+        return min(max(remaining_s / 2, _SHORTEST_NAP_S), _FIRST_NAP_S)
     half_s = remaining_s / phone_s_per_host_s / 2
     return min(max(half_s, _SHORTEST_NAP_S), _LONGEST_NAP_S)

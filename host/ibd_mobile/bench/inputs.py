@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -36,12 +37,7 @@ def labelled_inputs(model: Model, artifact: Artifact) -> LabelledInputs:
     generator = _generator(model.dataset)
     labels = np.asarray(generator.labels(model.dataset.seed, model.dataset.count), np.uint8)
     _check("labels", labels, model.dataset.labels_sha256, model)
-    key = f"{model.dataset.images_sha256}:{artifact.sha256}"
-    file = (
-        Path(platformdirs.user_cache_dir("ibd-mobile"))
-        / "inputs"
-        / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.bin"
-    )
+    file = _cached(model.dataset, model, artifact)
     if not file.is_file():
         images = generator.images(model.dataset.seed, model.dataset.count)
         _check("images", images, model.dataset.images_sha256, model)
@@ -49,19 +45,27 @@ def labelled_inputs(model: Model, artifact: Artifact) -> LabelledInputs:
     return LabelledInputs(file, labels)
 
 
+def _cached(dataset: Dataset, model: Model, artifact: Artifact) -> Path:
+    """Name the file after all that its content depends on."""
+    key = msgspec.json.encode([dataset.images_sha256, model.input, artifact.inputs])
+    name = f"{hashlib.sha256(key).hexdigest()[:24]}.bin"
+    return Path(platformdirs.user_cache_dir("ibd-mobile")) / "inputs" / name
+
+
 def _as_input(
     images: NDArray[np.uint8], model: Model, artifact: Artifact
 ) -> NDArray[np.float32] | NDArray[np.int8] | NDArray[np.uint8]:
     """Turn (count, height, width, channels) pictures into an artifact's input tensor."""
-    mean, scale = (np.asarray(v, np.float32) for v in (model.input.mean, model.input.scale))
-    real = (images.astype(np.float32) - mean) / scale
+    mean, scale = (np.asarray(v, np.float64) for v in (model.input.mean, model.input.scale))
     tensor = artifact.inputs[0]
-    if tensor.quantization is None:
-        return real.astype(np.float32)
-    bounds = np.iinfo(np.dtype(tensor.dtype))
-    stored = np.round(real / np.float32(tensor.quantization.scale)) + tensor.quantization.zero_point
-    clipped: NDArray[np.int8] = np.clip(stored, bounds.min, bounds.max).astype(tensor.dtype)
-    return clipped
+    # (256, channels): a pixel has so few values that each is converted once, in full precision.
+    values = (np.arange(256, dtype=np.float64)[:, np.newaxis] - mean) / scale
+    if tensor.quantization is not None:
+        bounds = np.iinfo(np.dtype(tensor.dtype))
+        stored = np.rint(values / tensor.quantization.scale) + tensor.quantization.zero_point
+        values = np.clip(stored, bounds.min, bounds.max)
+    found: NDArray[np.int8] = values.astype(tensor.dtype)[images, np.arange(len(mean))]
+    return found
 
 
 def _generator(dataset: Dataset) -> ModuleType:

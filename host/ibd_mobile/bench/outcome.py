@@ -25,7 +25,10 @@ _REMEDIES = {
     PayloadStatus.MODEL_REFUSED: "This framework cannot run the model; try another --framework.",
     PayloadStatus.OUTPUT_FAILED: "Free space on the phone: adb shell df /data/local/tmp",
     PayloadStatus.OUT_OF_MEMORY: "Use a smaller model or batch.",
+    PayloadStatus.CHILD_NOT_STARTED: "Run `ibd-mobile doctor`; the program does not fit this"
+    " phone.",
 }
+_KEPT = "What it left is kept in failures/ of the run."
 _LAST_LINES = 3
 
 
@@ -34,6 +37,7 @@ class _Fault:
     """What the journal tells of an execution that went wrong."""
 
     problem: str
+    is_told: bool = False  #: in the program's own words
 
 
 def check_outcome(folder: JobFolder, job: Job, nonce: str) -> None:
@@ -71,12 +75,15 @@ def _check_status(
     code = summary.child_exit_code if summary.child_exit_code is not None else summary.status
     if code == 0 and fault is None:
         return
-    problem = fault.problem if fault else f"ended with {code}"
     status = PayloadStatus(code) if code in set(PayloadStatus) else None
+    ended = f"ended with {code}" + (f" ({status.name})" if status else "")
+    problem = fault.problem if fault else ended
+    if fault and code != 0 and not fault.is_told:
+        problem = f"{ended}, and {problem}"
     remedy = _REMEDIES.get(status, "") if status else ""
     if status is PayloadStatus.ACCELERATOR_UNAVAILABLE:
         raise ProcessorUnavailable(subject, problem, remedy)
-    raise PayloadFailed(subject, problem, remedy or _last_words(said), code=code)
+    raise PayloadFailed(subject, problem, remedy or _last_words(said) or _KEPT, code=code)
 
 
 def _journal_fault(path: Path, nonce: str) -> _Fault | None:
@@ -85,7 +92,7 @@ def _journal_fault(path: Path, nonce: str) -> _Fault | None:
         return _Fault("the program wrote no journal")
     journal = read_journal(path, nonce)
     if journal.error is not None:
-        return _Fault(f"{journal.error.name}: {journal.error.message}")
+        return _Fault(f"{journal.error.name}: {journal.error.message}", is_told=True)
     return None if journal.is_complete else _Fault("the program's journal stops early")
 
 

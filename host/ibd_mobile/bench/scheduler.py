@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ibd_mobile.bench.patience import Patience
 from ibd_mobile.bench.session import Session
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
@@ -15,11 +16,15 @@ from ibd_mobile.results.run_writer import RunWriter
 
 #: a job is tried this often in all where the error says that another try makes sense
 _TRIES = 3
-_PAUSE_S = 5.0
+#: a cable that flaps is given this much to come to rest
+_PAUSE_S = 1.0
 
 
-class Interrupted(Exception):
-    """The person at the keyboard wants the run to stop; phones are put back first."""
+class Interrupted(BaseException):
+    """The person at the keyboard wants the run to stop; phones are put back first.
+
+    Like KeyboardInterrupt no `Exception`, so that nobody takes it for a failure of the job.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,20 @@ class Scheduler:
         run: the archive, which alone knows what is done.
         stock: the catalog.
         watch: told everything that happens; called from the slots' threads.
+        patience: how long a slot waits for what may never come.
     """
 
-    def __init__(self, run: RunWriter, stock: Stock, watch: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        run: RunWriter,
+        stock: Stock,
+        watch: Callable[[Event], None],
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
         self._run = run
         self._stock = stock
         self._watch = watch
+        self._patience = patience
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -76,19 +89,25 @@ class Scheduler:
         if not jobs:
             return 0
         failed_count = 0
+        session = Session(target, self._run, self._stock, self._tell, self._nap, self._patience)
         try:
-            with Session(target, self._run, self._stock, self._tell, self._nap) as session:
+            with session:
                 for job in jobs:
                     failed_count += not self._job(session, job)
         except Interrupted:
             self._note(target.slot.id, "stopped; `ibd-mobile resume` goes on")
-        except IbdError as error:  # the machine could not be prepared or put back
+        except IbdError as error:  # the machine is lost, or could not be prepared or put back
             self._tell(Event(kind="failed", slot=target.slot.id, text=str(error)))
             failed_count = max(failed_count, 1)
         return failed_count
 
     def _job(self, session: Session, job: Job) -> bool:
-        """Try a job until it is filed or no further try makes sense; return whether it is."""
+        """Try a job until it is filed or no further try makes sense; return whether it is.
+
+        Raises:
+            PhoneGone, PhoneUnauthorized, HostError: the machine left and did not come back, so
+                that no other job can be tried either.
+        """
         for attempt in range(1, _TRIES + 1):
             self._tell(Event(kind="started", slot=job.slot, job_id=job.id, text=job.title))
             try:
@@ -100,6 +119,7 @@ class Scheduler:
                 if is_last:
                     return False
                 self._nap(_PAUSE_S)
+                session.await_machine()
             else:
                 self._watch(Event(kind="filed", slot=job.slot, job_id=job.id, text=job.title))
                 return True

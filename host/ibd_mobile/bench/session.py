@@ -15,11 +15,12 @@ from ibd_mobile.bench.execution import Execution, Recording
 from ibd_mobile.bench.gates import Gatekeeper, Look
 from ibd_mobile.bench.inputs import LabelledInputs, labelled_inputs
 from ibd_mobile.bench.outcome import check_outcome
+from ibd_mobile.bench.patience import Patience, Presence
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.context import Context
 from ibd_mobile.core.device import Sensor
-from ibd_mobile.core.errors import HostError
+from ibd_mobile.core.errors import DataError, HostError, PhoneGone, PhoneUnauthorized
 from ibd_mobile.core.file import write_atomic
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.payload import payload
@@ -38,8 +39,6 @@ from ibd_mobile.results.run_writer import RunWriter
 SAMPLER_RATE_HZ = 100.0
 #: start-up, model loading and warm-up of a measured program, s; only when to look first
 _START_S = 1.0
-#: a program that takes longer than it should by this much is killed on the machine
-_GRACE_S = 240.0
 #: without a power sensor the sustained phase needs no gauge to catch up
 _SUSTAINED_S = 3.0
 
@@ -56,6 +55,7 @@ class Session:
         stock: models, protocols.
         notify: told what happens, and why it waits, as it happens.
         sleep: waits so many seconds; raises where the person at the keyboard wants to stop.
+        patience: how long it waits for what may never come.
     """
 
     target: Target
@@ -63,7 +63,11 @@ class Session:
     stock: Stock
     notify: Notify
     sleep: Callable[[float], None] = time.sleep
+    patience: Patience = field(default_factory=Patience)
     _changes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._presence = Presence(self.target.link, self.patience)
 
     def __enter__(self) -> "Session":
         self._say("prepare", "", "bringing the machine to measuring state")
@@ -75,6 +79,8 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, PhoneGone | PhoneUnauthorized):
+            return  # out of reach; what was changed stays on file, and `resume` puts it back
         self._say("restore", "", "putting the machine back as it was found")
         if kind is not None:
             execution.last_execution(self.target.link)  # ends what still runs
@@ -97,6 +103,14 @@ class Session:
     def _as_found(self) -> Path:
         return self.run.as_found(self.target.slot.id)
 
+    def await_machine(self) -> None:
+        """Return as soon as the machine answers, at once where it never left.
+
+        Raises:
+            PhoneGone, PhoneUnauthorized, HostError: as `Presence.missed`.
+        """
+        self._presence.wait(self.sleep)
+
     def measure(self, job: Job) -> Record:
         """Run one job to its filed record.
 
@@ -112,6 +126,10 @@ class Session:
             check_outcome(folder, job, context.nonce)
             record = measure.record_of(folder)
             self.run.file(folder, record)
+        except DataError as error:
+            named = _named(error, job, folder)
+            self.run.fail(job.id, named, folder)
+            raise named from error
         except Exception as error:
             self.run.fail(job.id, error, folder)
             raise
@@ -145,7 +163,9 @@ class Session:
         target, link = self.target, self.target.link
         resolved, unread = sensors.resolve(link, target.sensors)
         inputs = self._inputs(job)
-        recording, power_s = plan_recording(job, self.run.info.protocol, resolved)
+        recording, power_s = plan_recording(
+            job, self.run.info.protocol, resolved, self.patience.overrun_s
+        )
         invocation = member("ibd_mobile.frameworks", job.framework).invocation(
             self._order(job, power_s, inputs)
         )
@@ -160,7 +180,7 @@ class Session:
         self._say("measure", job.id, "measuring", seconds)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         running = execution.start(link, paths, invocation.argv, recording, boot_id)
-        running.sleep = self.sleep
+        running.sleep, running.presence = self.sleep, self._presence
         running.wait()
         self._say("pull", job.id, "fetching traces")
         running.collect(folder.raw)
@@ -247,14 +267,22 @@ class Session:
         )
 
 
-def plan_recording(job: Job, protocol: Protocol, resolved: list[Sensor]) -> tuple[Recording, float]:
+def _named(error: DataError, job: Job, folder: JobFolder) -> DataError:
+    """Name the job instead of a folder that is gone as soon as the failure is filed."""
+    subject = error.subject.replace(f"{folder.path}/", f"{job.slot}: {job.title}: ")
+    return DataError(subject, error.problem, error.remedy)
+
+
+def plan_recording(
+    job: Job, protocol: Protocol, resolved: list[Sensor], overrun_s: float
+) -> tuple[Recording, float]:
     """Say how long to watch a job, and how long its power phase must be, s.
 
     The power phase fills the protocol's window and as many renewals of the gauge at hand as the
     protocol wants: five inferences of 10 ms cannot be seen by a gauge that renews every second.
     """
     if job.kind == "accuracy":
-        return Recording(rate_hz=10.0, idle_s=0.0, limit_s=_GRACE_S, expected_s=_START_S), 0.0
+        return Recording(rate_hz=10.0, idle_s=0.0, limit_s=overrun_s, expected_s=_START_S), 0.0
     gauge = fuel_gauge.sensors(resolved)
     if gauge:
         period_s = max(max(s.period_s, s.mean_window_s) for s in gauge)
@@ -263,5 +291,5 @@ def plan_recording(job: Job, protocol: Protocol, resolved: list[Sensor]) -> tupl
     else:
         power_s, idle_s = min(protocol.power_window_s, _SUSTAINED_S), min(protocol.idle_s, 0.5)
     expected_s = power_s + 2 * idle_s + _START_S
-    recording = Recording(SAMPLER_RATE_HZ, idle_s, expected_s + _GRACE_S, expected_s)
+    recording = Recording(SAMPLER_RATE_HZ, idle_s, expected_s + overrun_s, expected_s)
     return recording, power_s

@@ -1,7 +1,7 @@
 """One physical machine, reached and recognised."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from ibd_mobile.core.errors import InputError, PhoneError, PhoneNotReady
 from ibd_mobile.core.registry import unknown
 from ibd_mobile.core.seams import Link
 from ibd_mobile.machine import probe
-from ibd_mobile.machine.adb import AdbLink, AdbServer
+from ibd_mobile.machine.adb import AdbDevice, AdbLink, AdbServer
 from ibd_mobile.machine.local import LocalLink
+
+_DIAL_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,7 @@ def open_target(slot: Slot, stock: Stock) -> Target:
         PhoneGone, PhoneUnauthorized, PhoneError: it cannot be reached.
         PhoneNotReady: it is no device of the catalog.
     """
-    link: Link = (
-        AdbLink(AdbServer(slot.adb_port), slot.serial) if slot.serial else LocalLink(host_root())
-    )
+    link = _link_of(slot)
     identity = probe.probe(link, stock.devices, stock.phones)
     if not identity.device:
         platform = identity.properties.get("ro.board.platform", "")
@@ -64,6 +64,17 @@ def open_target(slot: Slot, stock: Stock) -> Target:
         phone=stock.phones.get(identity.phone),
         identity=identity,
     )
+
+
+def _link_of(slot: Slot) -> Link:
+    if not slot.serial:
+        return LocalLink(host_root())
+    server = AdbServer(slot.adb_port)
+    link = AdbLink(server, slot.serial)
+    is_there = any((d.serial, d.state) == (slot.serial, "device") for d in server.devices())
+    if ":" in slot.serial and not is_there:  # adb forgets a phone on the network that left
+        link.reconnect(_DIAL_S)
+    return link
 
 
 def host_root() -> Path:
@@ -82,6 +93,7 @@ def find_slots(name: str, stock: Stock, adb_port: int) -> list[Slot]:
     Raises:
         InputError: no such name, or two phones answer to it.
         PhoneError: no phone of that device is connected.
+        PhoneGone, PhoneUnauthorized: the only phone there is does not let itself be asked.
     """
     if name in stock.slots:
         return [stock.slots[name]]
@@ -94,19 +106,27 @@ def find_slots(name: str, stock: Stock, adb_port: int) -> list[Slot]:
     if device is None:
         known = itertools.chain(stock.devices, stock.slots, (d.serial for d in connected))
         raise unknown("device", name, known)
-    return [_the_phone(device, stock, [d.serial for d in connected], adb_port)]
+    return [_the_phone(device, stock, connected, adb_port)]
 
 
-def _the_phone(device: Device, stock: Stock, serials: list[str], adb_port: int) -> Slot:
-    found = list(_phones_of(device, stock, serials, adb_port))
+def _the_phone(device: Device, stock: Stock, connected: Sequence[AdbDevice], adb_port: int) -> Slot:
+    found: list[Slot] = []
+    refusals: list[PhoneError] = []
+    for each in connected:
+        try:
+            found += _slot_of(device, stock, each.serial, adb_port)
+        except PhoneError as error:
+            refusals.append(error)  # an offline neighbour in the rack is no reason to stop
     if len(found) > 1:
         raise InputError(
             f"device '{device.id}'",
             f"{len(found)} phones answer to it: {', '.join(s.serial for s in found)}",
             "Name one by its serial, or give each a slot in a rack file.",
         )
+    if not found and len(refusals) == len(connected) == 1:
+        raise refusals[0]  # the phone that was meant, most likely
     if not found:
-        there = ", ".join(serials) or "none"
+        there = ", ".join(f"{d.serial} ({d.state})" for d in connected) or "none"
         raise PhoneError(
             device.id,
             f"no {device.name} phone is connected (adb lists: {there})",
@@ -115,14 +135,10 @@ def _the_phone(device: Device, stock: Stock, serials: list[str], adb_port: int) 
     return found[0]
 
 
-def _phones_of(device: Device, stock: Stock, serials: list[str], adb_port: int) -> Iterator[Slot]:
-    for serial in serials:
-        slot = Slot(id=serial, serial=serial, adb_port=adb_port)
-        try:
-            identity = probe.probe(
-                AdbLink(AdbServer(adb_port), serial), stock.devices, stock.phones
-            )
-        except PhoneError:
-            continue  # an offline neighbour in the rack is no reason to stop
-        if identity.device == device.id:
-            yield Slot(id=device.id, serial=serial, adb_port=slot.adb_port)
+def _slot_of(device: Device, stock: Stock, serial: str, adb_port: int) -> list[Slot]:
+    """Return the slot of a phone, or nothing where it is another device."""
+    link = AdbLink(AdbServer(adb_port), serial)
+    identity = probe.probe(link, stock.devices, stock.phones)
+    if identity.device != device.id:
+        return []
+    return [Slot(id=device.id, serial=serial, adb_port=adb_port)]

@@ -39,4 +39,4 @@ def _console(*, stderr: bool) -> "Console":
 def say(text: str, *, quiet: bool = False) -> None:
     """Print a line of progress on stderr."""
     if not quiet:
-        err().print(text, markup=False)
+        err().print(text, markup=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
+from ibd_mobile.bench.patience import Patience
 from ibd_mobile.bench.scheduler import Outcome, Scheduler
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
@@ -15,7 +16,9 @@ from ibd_mobile.core.errors import ExitCode
 from ibd_mobile.results.run_writer import RunWriter
 
 
-def execute(run: RunWriter, targets: Sequence[Target], stock: Stock, *, json: bool) -> None:
+def execute(
+    run: RunWriter, targets: Sequence[Target], stock: Stock, patience: Patience, *, json: bool
+) -> None:
     """Run the open jobs, show what happens, print the report, and exit with what came of it.
 
     Raises:
@@ -25,12 +28,12 @@ def execute(run: RunWriter, targets: Sequence[Target], stock: Stock, *, json: bo
         console.say(f"left out: {skip.cell}: {skip.reason}", quiet=json)
     terminal = console.err()
     if json:
-        outcome = Scheduler(run, stock, lambda _: None).execute(targets)
+        outcome = Scheduler(run, stock, lambda _: None, patience).execute(targets)
     elif terminal.is_terminal:
         with LiveView(run, terminal) as view:
-            outcome = Scheduler(run, stock, view.watch).execute(targets)
+            outcome = Scheduler(run, stock, view.watch, patience).execute(targets)
     else:
-        outcome = Scheduler(run, stock, PlainLines(run, terminal).watch).execute(targets)
+        outcome = Scheduler(run, stock, PlainLines(run, terminal).watch, patience).execute(targets)
     print_report(run, "json" if json else "terminal")
     _finish(run, outcome, json=json)
 

@@ -19,22 +19,23 @@ def models(
     if json:
         console.print_json({"schema": 1, "models": msgspec.to_builtins(list(found.values()))})
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("model", "application", "precision", "from", "format", "input", "MMACs", "kB"):
-        table.add_column(column)
-    table.add_column("top-1")
     for model in found.values():
+        taken = model.input
+        console.out().print(
+            f"{model.id}: {model.application}, {taken.height}×{taken.width}×{taken.channels},"
+            f" {model.macs_count:,} MACs, {model.parameters_count:,} parameters",
+            soft_wrap=True,
+        )
+        table = Table("  precision", "from", "format", box=None, pad_edge=False)
+        table.add_column("bytes", justify="right")
+        table.add_column("top-1")
         for artifact in model.artifacts:
             reference = next((r for r in artifact.reference if r.metric == "top1"), None)
             table.add_row(
-                model.id,
-                model.application,
-                artifact.precision,
+                f"  {artifact.precision}",
                 artifact.training_framework,
                 artifact.format,
-                f"{model.input.height}×{model.input.width}×{model.input.channels}",
-                f"{model.macs_count / 1e6:.1f}",
-                f"{artifact.size_bytes / 1e3:.0f}",
-                f"{reference.value:.1%} (n={reference.n})" if reference else "untrained",
+                f"{artifact.size_bytes:,}",
+                f"{reference.value:.1%} (n={reference.n})" if reference else "not stated",
             )
-    console.out().print(table)
+        console.out().print(table)

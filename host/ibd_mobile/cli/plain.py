@@ -25,7 +25,7 @@ class PlainLines:
             if event.kind in ("waiting", "phase") and self._last.get(event.slot) == key:
                 return
             self._last[event.slot] = key
-            self._console.print(self._line(event), markup=False)
+            self._console.print(self._line(event), markup=False, soft_wrap=True)
 
     def _line(self, event: Event) -> str:
         if event.kind == "filed":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ibd_mobile.cli.run import Runs
+from ibd_mobile.cli.run import AwayLimit, OverrunLimit, Runs
 
 
 def resume(
@@ -17,9 +17,12 @@ def resume(
         float, typer.Option("--speed", min=1.0, help="Pace of a simulated phone's clock.")
     ] = 60.0,
     runs: Runs = Path("runs"),
+    away_limit: AwayLimit = 180.0,
+    overrun_limit: OverrunLimit = 240.0,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run the jobs of a run that have no record yet."""
+    from ibd_mobile.bench.patience import Patience
     from ibd_mobile.bench.target import open_target
     from ibd_mobile.catalog.stock import Stock
     from ibd_mobile.cli import follow, simulated
@@ -33,6 +36,10 @@ def resume(
         open_slots = {job.slot for job in archive.info.jobs if job.id not in done}
         slots = [slot for slot in archive.info.slots if slot.id in open_slots]
         if archive.info.is_simulated:
-            slots = [stack.enter_context(simulated.phone(slot.id, speed=speed)) for slot in slots]
+            slots = [
+                stack.enter_context(simulated.phone(slot.id, speed=speed, serial=slot.serial))
+                for slot in slots
+            ]
         targets = [open_target(slot, stock) for slot in slots]
-        follow.execute(archive, targets, stock, json=json)
+        patience = Patience(away_limit, overrun_limit)
+        follow.execute(archive, targets, stock, patience, json=json)

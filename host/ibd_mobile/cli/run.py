@@ -11,6 +11,24 @@ DEFAULT_STUDY = "shapes"
 Runs = Annotated[
     Path, typer.Option("--runs", envvar="IBD_RUNS", help="Folder that holds all runs.")
 ]
+AwayLimit = Annotated[
+    float,
+    typer.Option(
+        "--away-limit",
+        min=1.0,
+        envvar="IBD_AWAY_LIMIT_S",
+        help="Give up a phone that has been away for so long, s.",
+    ),
+]
+OverrunLimit = Annotated[
+    float,
+    typer.Option(
+        "--overrun-limit",
+        min=1.0,
+        envvar="IBD_OVERRUN_LIMIT_S",
+        help="Kill a program that takes longer than it should by so long, s.",
+    ),
+]
 
 
 def run(
@@ -57,11 +75,14 @@ def run(
         int, typer.Option("--adb-port", help="Port of the adb server; 0 = the usual one.")
     ] = 0,
     runs: Runs = Path("runs"),
+    away_limit: AwayLimit = 180.0,
+    overrun_limit: OverrunLimit = 240.0,
     json: Annotated[
         bool, typer.Option("--json", help="Print the report as JSON, and no live view.")
     ] = False,
 ) -> None:
     """Measure a study on one or more machines and print the six metrics."""
+    from ibd_mobile.bench.patience import Patience
     from ibd_mobile.bench.plan import plan
     from ibd_mobile.bench.target import find_slots, open_target
     from ibd_mobile.catalog.stock import Stock
@@ -83,10 +104,12 @@ def run(
     )
     asked = narrow(stock, study, axes)
     with contextlib.ExitStack() as stack:
+        names = dict.fromkeys(device)  # a machine that is named twice is measured once
         if sim:
-            slots = [stack.enter_context(simulated.phone(name, speed=speed)) for name in device]
+            slots = [stack.enter_context(simulated.phone(name, speed=speed)) for name in names]
         else:
-            slots = [slot for name in device for slot in find_slots(name, stock, adb_port)]
+            found = [slot for name in names for slot in find_slots(name, stock, adb_port)]
+            slots = list({slot.serial: slot for slot in found}.values())
         console.say(f"reaching {', '.join(slot.id for slot in slots)} …", quiet=json)
         targets = [open_target(slot, stock) for slot in slots]
         cells = plan(asked, targets, stock.models)
@@ -101,4 +124,4 @@ def run(
             is_simulated=any(t.identity.is_simulated for t in targets),
         )
         with stack.enter_context(RunWriter.create(runs, info)) as archive:
-            follow.execute(archive, targets, stock, json=json)
+            follow.execute(archive, targets, stock, Patience(away_limit, overrun_limit), json=json)

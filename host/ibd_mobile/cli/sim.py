@@ -24,12 +24,15 @@ def up(
     """Start a simulated phone behind an adb server of its own, and leave it running."""
     from ibd_mobile.cli import simulated
     from ibd_mobile.machine.adb import find_adb
+    from ibd_mobile.sim import knobs
+    from ibd_mobile.sim import profile as profiles
     from ibd_mobile.sim.rack import Rack
 
+    known = simulated.known_profile(profile)
+    changes = _knobs(knob or [])
+    knobs.changed(profiles.read(known).knobs, changes)  # refuses what there is not
     with Rack(simulated.standing_rack(), find_adb(), stays=True) as rack:
-        phone = rack.start(
-            simulated.known_profile(profile), speed=speed, seed=seed, knobs=_knobs(knob or [])
-        )
+        phone = rack.start(known, speed=speed, seed=seed, knobs=changes)
         port = rack.server_port
     typer.echo(f"{phone.name} is up: serial {phone.serial}, adb server port {port}")
     typer.echo(f"  adb -P {port} -s {phone.serial} shell")

@@ -38,7 +38,7 @@ def known_profile(id: str) -> str:
 
 
 @contextlib.contextmanager
-def phone(slot_id: str, *, speed: float) -> Iterator[Slot]:
+def phone(slot_id: str, *, speed: float, serial: str = "") -> Iterator[Slot]:
     """Give a slot with a simulated phone in it; one that was started here ends with the block.
 
     Its storage is kept, so that the next run finds what this one pushed.
@@ -46,6 +46,7 @@ def phone(slot_id: str, *, speed: float) -> Iterator[Slot]:
     Args:
         slot_id: the profile's id, such as "sd855"; "sd855-2" is a second phone of it.
         speed: pace of its clock while no program runs on it; one that is up keeps its own.
+        serial: of the phone that was in the slot before; it is taken where it is still up.
 
     Raises:
         InputError: no such profile.
@@ -54,12 +55,12 @@ def phone(slot_id: str, *, speed: float) -> Iterator[Slot]:
     from ibd_mobile.machine.adb import find_adb
     from ibd_mobile.sim import rack
 
+    up = rack.running(standing_rack())
+    for one in [p for p in up if p.serial == serial] + [p for p in up if p.name == slot_id]:
+        yield Slot(id=slot_id, serial=one.serial, adb_port=one.server_port)
+        return
     base, dash, number = slot_id.rpartition("-")
     profile = known_profile(base if dash and number.isdigit() else slot_id)
-    for up in rack.running(standing_rack()):
-        if up.name == slot_id:
-            yield Slot(id=slot_id, serial=up.serial, adb_port=up.server_port)
-            return
     folder().mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix="run-", dir=folder()))
     try:

@@ -102,11 +102,9 @@ def _wheel_folder() -> Path | None:
 
 
 def _library(platform: str) -> Path | None:
-    """Find `libLiteRt.so` for a platform: the lab's own, else the wheel's if it is of that kind."""
-    named = os.environ.get(LIBRARY_VARIABLE)
-    if named and platform == "android-arm64":
-        return Path(named)
-    folder = _wheel_folder()
+    """Find `libLiteRt.so` for a platform: the wheel's if it is of that kind, else the lab's own."""
     is_this = platform == f"linux-{this_computer.machine()}" and sys.platform == "linux"
-    library = folder / "libLiteRt.so" if folder and is_this else None
+    folder = _wheel_folder() if is_this else None
+    named = os.environ.get(LIBRARY_VARIABLE)
+    library = folder / "libLiteRt.so" if folder else Path(named) if named else None
     return library if library and library.is_file() else None

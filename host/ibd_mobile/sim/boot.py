@@ -10,13 +10,14 @@ import subprocess
 import sys
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.sim.clock import PhoneClock
-from ibd_mobile.sim.namespace import id_map, package_path
+from ibd_mobile.sim.namespace import id_map, python_environment
 from ibd_mobile.sim.zygote import MESSAGE_BYTES
 
 _READY_TIMEOUT_S = 20.0
@@ -70,6 +71,7 @@ class Boot:
     nodes: dict[str, int] = field(default_factory=dict)  #: path -> open descriptor
 
     def __post_init__(self) -> None:
+        self.on_end: Callable[[], object] = lambda: None  #: told when its first process is gone
         self._control, control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._usage, usage_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -123,7 +125,7 @@ class Boot:
             + [str(self.plan_file)],
             pass_fds=ends,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": package_path()},
+            env=python_environment(),
         )
         for end in self._ends:
             end.close()
@@ -273,8 +275,8 @@ class Boot:
             self._process.kill()
             self._process.wait()
         self._over()
-        self._control.close()
-        self._usage.close()
+        for end in (self._control, self._usage, *self._ends):
+            end.close()
         for descriptor in self.nodes.values():
             os.close(descriptor)
         self.nodes = {}
@@ -332,6 +334,7 @@ class Boot:
         if self._is_over:
             return
         self._is_over = True
+        self.on_end()
         asyncio.get_running_loop().remove_reader(self._control)
         for future in self._orders.values():
             if not future.done():

@@ -80,6 +80,7 @@ class Handset:
         loop = asyncio.get_running_loop()
         self.world.on_reboot = lambda: loop.call_soon_threadsafe(self._reboot_soon)
         self.boot = boot
+        boot.on_end = self._reboot_soon  # a kernel does no less when its init dies
         self.world.attach(boot)
 
     def switch_off(self) -> None:
@@ -88,6 +89,7 @@ class Handset:
         boot, self.boot = self.boot, None
         if boot is not None:
             self.world.detach()
+            boot.on_end = lambda: None
             boot.stop()
         self._filled = False
 

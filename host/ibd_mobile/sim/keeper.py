@@ -1,6 +1,7 @@
 """Keeps a rack's private adb server, and takes it along when the rack goes, by whatever cause.
 
-Runs as `python -m ibd_mobile.sim.keeper <lifeline fd or -1> <adb> <port>`.
+Runs as `python -m ibd_mobile.sim.keeper <lifeline fd or -1> <adb> <port> <root>`, where the root
+is there for `ps` only.
 """
 
 import contextlib

@@ -11,7 +11,7 @@ from typing import Any
 
 _CLOCK_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 #: Programs that only watch: they start nothing, so the phone's clock need not wait for them.
-_WATCHERS = (b"/system/bin/logcat",)
+_WATCHERS = frozenset({b"/system/bin/logcat", b"/dev/.sim/log/main"})
 _AFFINITY = b"IBD_SIM_AFFINITY="
 _AFFINITY_FOLDER = "/dev/.sim/affinity"
 
@@ -81,7 +81,7 @@ def _living(pid: int) -> tuple[int, int, str, str]:
     if program.startswith("/data/"):
         return own_ns, reaped_ns, "payload", mask
     words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    is_watcher = any(word in _WATCHERS for word in words[:2])
+    is_watcher = not _WATCHERS.isdisjoint(words)
     return own_ns, reaped_ns, "watcher" if is_watcher else "system", mask
 
 

@@ -156,13 +156,12 @@ def namespaces_problem() -> str | None:
     """
     if not sys.platform.startswith("linux"):
         return f"simulated phones need Linux, this is {sys.platform}"
-    environment = {**os.environ, "PYTHONPATH": package_path()}
     done = subprocess.run(
         [sys.executable, "-S", "-m", "ibd_mobile.sim.namespace"],
         capture_output=True,
         text=True,
         timeout=_PROBE_TIMEOUT_S,
-        env=environment,
+        env=python_environment(),
         check=False,
     )
     if done.returncode == 0:
@@ -186,6 +185,12 @@ def require_namespaces() -> None:
         "kernel.apparmor_restrict_unprivileged_userns=0); in a container start it with "
         "--privileged. Linux 5.6 or newer is needed. `--device host_cpu` works without.",
     )
+
+
+def python_environment() -> dict[str, str]:
+    """Return an environment in which a new interpreter finds what this one has found."""
+    path = [package_path(), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 def package_path() -> str:

@@ -28,7 +28,7 @@ class BatteryPicture:
         level_pct: int,
         voltage_v: float,
         temperature_c: float,
-        charge_uah: int,
+        counter: int,
     ) -> str | None:
         """Return the new picture as shell variables, or None while the old one stands."""
         events = (is_plugged, status, level_pct, round(temperature_c))
@@ -43,7 +43,7 @@ class BatteryPicture:
             "wireless": "false",
             "max_current": 500_000 if is_plugged else 0,
             "max_voltage": 5_000_000 if is_plugged else 0,
-            "counter": charge_uah,
+            "counter": counter,
             "status": STATUS_NUMBERS[status],
             "health": 2,
             "present": "true",

@@ -121,6 +121,7 @@ class ChargeStop(Part, frozen=True, kw_only=True):
 
     node: str
     stops: str
+    allows: str = "0"
     effect: Literal["input-cut", "charging-off"]
 
 
@@ -155,6 +156,9 @@ class Profile(Part, frozen=True, kw_only=True):
     gpu: Gpu
     charge_stops: list[ChargeStop] = []
     static_nodes: dict[str, str] = {}
+    hidden_cpufreq: list[str] = []  #: names of frequency nodes that the shell may not read
+    framework_counter: Literal["uAh", "mAh"] = "uAh"  #: unit of Android's "Charge counter"
+    vendor_battery_lines: list[str] = []  #: what the maker adds to `dumpsys battery`
     live_nodes: dict[str, str]  #: path -> name of a reading
     knobs: Knobs
 

@@ -3,20 +3,19 @@
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import msgspec
 
-from ibd_mobile.core.errors import HostError, IbdError, InputError
-from ibd_mobile.sim import control, profile
-from ibd_mobile.sim.namespace import package_path, require_namespaces
+from ibd_mobile.core.errors import HostError, InputError
+from ibd_mobile.sim import profile
+from ibd_mobile.sim.namespace import python_environment, require_namespaces
 from ibd_mobile.sim.order import (
     Order,
     State,
@@ -25,15 +24,15 @@ from ibd_mobile.sim.order import (
     remove_run_files,
     write_order,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ibd_mobile.sim.phone import Phone, end
 
 _RACK_FILE = "rack.json"
 _START_TIMEOUT_S = 30.0
 _POLL_S = 0.02
-_STOP_TIMEOUT_S = 10.0
+
+
+#: Processes that are meant to outlive us; an object that is dropped would complain of that.
+_left_running: list["subprocess.Popen[bytes]"] = []
 
 
 class RackState(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,63 +50,6 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     pid: int
     server_port: int
-
-
-class Phone:
-    """One simulated phone, seen from outside."""
-
-    def __init__(self, folder: Path, state: State) -> None:
-        self._folder = folder
-        self.name = folder.name
-        self.profile = state.profile
-        self.pid = state.pid
-        self.port = state.port
-
-    @property
-    def serial(self) -> str:
-        """What adb calls it."""
-        return f"127.0.0.1:{self.port}"
-
-    def fault(self, name: str, **arguments: object) -> None:
-        """Let something go wrong now; names and arguments are those of `fault.FAULTS`.
-
-        Raises:
-            InputError: there is no such fault or argument.
-        """
-        control.ask(self._folder, {"op": "fault", "name": name, "arguments": arguments})
-
-    def clear_faults(self) -> None:
-        """Make everything work again."""
-        control.ask(self._folder, {"op": "clear"})
-
-    def set(self, **knobs: object) -> None:
-        """Change the state of the phone; names are those of `knobs.Knobs`.
-
-        Raises:
-            InputError: there is no such knob, the value is not right, or it is fixed at the start.
-        """
-        control.ask(self._folder, {"op": "set", "knobs": knobs})
-
-    def state(self) -> dict[str, Any]:
-        """Return the phone's clock, temperatures and battery as they truly are now."""
-        told: dict[str, Any] = control.ask(self._folder, {"op": "state"})
-        return told
-
-    def truth(self) -> "NDArray[np.void]":
-        """Return what really happened since the phone was started.
-
-        Returns:
-            (n,) rows with fields as in `truth.TRUTH_FIELDS`; times rise within one boot.
-        """
-        from ibd_mobile.sim.truth import read_truth
-
-        return read_truth(self._folder / "truth.bin")
-
-    def stop(self) -> None:
-        """Switch it off; its userdata stays."""
-        with contextlib.suppress(IbdError):
-            control.ask(self._folder, {"op": "stop"})
-        _end(self.pid)
 
 
 class Rack:
@@ -143,7 +85,9 @@ class Rack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._stays:
+        if self._stays:
+            _left_running.extend(self._children + ([self._keeper] if self._keeper else []))
+        else:
             self.stop()
 
     def start(
@@ -220,7 +164,7 @@ class Rack:
         """Return an environment in which adb clients use this rack's server and nothing else."""
         home = self.root / "home"
         return {
-            **os.environ,
+            **python_environment(),
             "HOME": str(home),
             "ANDROID_USER_HOME": str(home / ".android"),
             "ANDROID_ADB_SERVER_PORT": str(self.server_port),
@@ -228,6 +172,7 @@ class Rack:
             "ADB_USB": "0",
             "ADB_EMU": "0",
             "ADB_MDNS": "0",
+            "ANDROID_ADB_LOG_PATH": str(home / "adb.log"),
         }
 
     def _start_server(self) -> None:
@@ -237,7 +182,7 @@ class Rack:
             return
         (self.root / "home" / ".android").mkdir(parents=True, exist_ok=True)
         self.server_port = _free_port()
-        words = [str(self._lifeline), self.adb_path, str(self.server_port)]
+        words = [str(self._lifeline), self.adb_path, str(self.server_port), str(self.root)]
         self._keeper = self._launch(["ibd_mobile.sim.keeper", *words], self.root / "server.log")
         state = RackState(keeper_pid=self._keeper.pid, server_port=self.server_port)
         (self.root / _RACK_FILE).write_bytes(msgspec.json.encode(state))
@@ -254,7 +199,7 @@ class Rack:
                 pass_fds=inherited,
                 start_new_session=True,
                 cwd="/",
-                env={**self.environment(), "PYTHONPATH": package_path()},
+                env=self.environment(),
             )
 
     def _connect(self, phone: Phone) -> None:
@@ -314,11 +259,12 @@ def down(root: Path) -> int:
         phone.stop()
     rack = _read_rack(root)
     if rack is not None:
-        _end(rack.keeper_pid)
+        end(rack.keeper_pid)
     (root / _RACK_FILE).unlink(missing_ok=True)
     for folder in (root / "phones").glob("*"):
         remove_run_files(folder)
     shutil.rmtree(root / "home", ignore_errors=True)
+    _left_running[:] = [child for child in _left_running if child.poll() is None]
     return len(phones)
 
 
@@ -371,22 +317,3 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def _end(pid: int) -> None:
-    """End a process of ours and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_TIMEOUT_S
-    while time.monotonic() < deadline and _is_running(pid):
-        time.sleep(_POLL_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[0] != "Z"

@@ -74,5 +74,11 @@ def charge_uah(physics: Physics) -> int:
     return int(_stepped(physics.gauge_charge_c * _UAH_PER_C, _COUNTER_STEP_UAH))
 
 
+def framework_counter(physics: Physics) -> int:
+    """Return what Android calls the charge counter, in the unit that the maker has chosen."""
+    told_uah = charge_uah(physics)
+    return told_uah if physics.profile.framework_counter == "uAh" else round(told_uah / _MILLI)
+
+
 def _stepped(value: float, quantum: float) -> str:
     return str(int(round(value / quantum) * quantum))

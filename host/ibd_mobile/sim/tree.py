@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,9 @@ class Plan:
             self._file(f"/system/bin/{path.name}", path.read_text(encoding="utf-8"), 0o755)
         if toybox := shutil.which("toybox"):
             self._copies.append((toybox, "/system/bin/toybox", 0o755))
-        else:
-            self._file("/system/bin/toybox", (_USERLAND / "toybox").read_text(), 0o755)
+        for path in sorted((_USERLAND / "spare").iterdir()):
+            if path.name not in tools and not (path.name == "toybox" and toybox):
+                self._file(f"/system/bin/{path.name}", path.read_text(encoding="utf-8"), 0o755)
         # Ours prints what Android's does, and asks the real one for the numbers.
         tools[".id"] = f"{program.HOST_FOLDER}/id"
         tools.pop("sh", None)
@@ -167,6 +169,8 @@ class Plan:
             "/dev/.sim/screen", f"{self._profile.screen_size} {self._profile.screen_density}\n"
         )
         self._file("/dev/.sim/log/main", "", 0o666)
+        lines = "".join(f"{line}\n" for line in self._profile.vendor_battery_lines)
+        self._file("/dev/.sim/battery_lines", lines)
 
     def _add_proc(self) -> None:
         profile = self._profile
@@ -228,8 +232,9 @@ class Plan:
         for name, text in fixed.items():
             self._file(f"{policy}/{name}", text + "\n", 0o444)
         self._file(f"{policy}/scaling_governor", "schedutil\n")
-        self._live_file(f"{policy}/scaling_min_freq", f"{lowest}\n", 0o644)
-        self._live_file(f"{policy}/scaling_max_freq", f"{highest}\n", 0o644)
+        hidden = self._profile.hidden_cpufreq
+        for name, khz in (("scaling_min_freq", lowest), ("scaling_max_freq", highest)):
+            self._live_file(f"{policy}/{name}", f"{khz}\n", 0o600 if name in hidden else 0o644)
         self._live_file(f"{policy}/scaling_cur_freq", f"{lowest}\n")
         self._live_file(f"{policy}/cpuinfo_cur_freq", f"{lowest}\n", 0o400)
         self._live_file(f"{policy}/stats/time_in_state", "")
@@ -241,8 +246,9 @@ class Plan:
         hidden = 0o444 if self._knobs.sysfs_readable else 0o000
         for path in profile.live_nodes:
             self._live_file(path, "\n", hidden)
-        for index, zone in enumerate(profile.zones):
-            folder = f"/sys/class/thermal/thermal_zone{index}"
+        folders = zone_folders(profile, self._boot_id)
+        for zone in profile.zones:
+            folder = folders[zone.type]
             self._file(f"{folder}/type", zone.type + "\n", 0o444)
             self._file(f"{folder}/mode", "enabled\n")
             self._live_file(f"{folder}/temp", "\n", hidden)
@@ -252,7 +258,7 @@ class Plan:
             self._file(f"{folder}/max_state", "20\n", 0o444)
             self._live_file(f"{folder}/cur_state", "0\n")
         for stop in profile.charge_stops:
-            self._live_file(stop.node, "0\n", 0o644)
+            self._live_file(stop.node, stop.allows + "\n", 0o644)
         for name in ("battery", "thermalservice"):
             self._live_file(f"/dev/.sim/{name}", "\n")
         for name in (*Screen.wishes, "reboot"):
@@ -274,6 +280,16 @@ def properties(profile: Profile) -> dict[str, str]:
             ).items()
         )
     )
+
+
+def zone_folders(profile: Profile, boot_id: str) -> dict[str, str]:
+    """Return type of a thermal zone -> its folder, whose number is another at each boot."""
+    numbers = list(range(len(profile.zones)))
+    random.Random(boot_id).shuffle(numbers)  # noqa: S311  chance of a phone, not a secret
+    return {
+        zone.type: f"/sys/class/thermal/thermal_zone{number}"
+        for zone, number in zip(profile.zones, numbers, strict=True)
+    }
 
 
 def data_folders() -> list[tuple[str, int, int]]:

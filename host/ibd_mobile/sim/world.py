@@ -17,10 +17,11 @@ from ibd_mobile.sim.physics import Physics, Surroundings, status_of
 from ibd_mobile.sim.picture import BatteryPicture, ThermalPicture
 from ibd_mobile.sim.profile import Profile
 from ibd_mobile.sim.screen import Screen
+from ibd_mobile.sim.tree import zone_folders
 from ibd_mobile.sim.truth import TruthWriter
 
-_TICK_S = 0.025
-_SLOW_EVERY = 10  # ticks between renewals of what nobody samples quickly
+_TICK_S = 0.04
+_SLOW_EVERY = 5  # ticks between renewals of what nobody samples quickly
 _CPU = "/sys/devices/system/cpu"
 
 
@@ -65,6 +66,7 @@ class World:
             self._boot = boot
             self._boot_count += 1
             self._nodes = Nodes(boot.nodes)
+            self._zone_folders = zone_folders(self._profile, boot.boot_id)
             self._battery_picture = BatteryPicture()
             self._thermal_picture = ThermalPicture(self._profile.zones, self._profile.cooling)
             self._clusters = {cluster.name: 0 for cluster in self._profile.clusters}
@@ -254,8 +256,8 @@ class World:
     def _show_slow(self, now_s: float) -> None:
         physics = self._physics
         zone_c = physics.zone_c()
-        for index, zone in enumerate(self._profile.zones):
-            path = f"/sys/class/thermal/thermal_zone{index}/temp"
+        for zone in self._profile.zones:
+            path = f"{self._zone_folders[zone.type]}/temp"
             self._nodes.show(path, reading.zone_text(zone, physics))
         cooling = reading.cooling_states(physics)
         for index, (name, _) in enumerate(self._profile.cooling):
@@ -279,16 +281,18 @@ class World:
             level_pct=level,
             voltage_v=physics.flow.voltage_v,
             temperature_c=physics.heat.temperature_c["battery"],
-            charge_uah=reading.charge_uah(physics),
+            counter=reading.framework_counter(physics),
         )
         if picture is not None:
             self._nodes.show("/dev/.sim/battery", picture)
 
     def _show_processor(self, now_s: float) -> None:
         for cluster in self._profile.clusters:
+            spent_s = {
+                khz: self._time_in_state.get((cluster.name, khz), 0.0) for khz, _ in cluster.steps
+            }
             lines = "\n".join(
-                f"{khz} {round(self._time_in_state.get((cluster.name, khz), 0.0) / proc.S_PER_TICK)}"
-                for khz, _ in cluster.steps
+                f"{khz} {round(time_s / proc.S_PER_TICK)}" for khz, time_s in spent_s.items()
             )
             policy = f"{_CPU}/cpufreq/policy{cluster.cpus[0]}"
             self._nodes.show(f"{policy}/stats/time_in_state", lines)
@@ -297,11 +301,8 @@ class World:
         self._nodes.show("/dev/.sim/proc/proc.loadavg", f"{busy:.2f} {busy:.2f} {busy:.2f} 1/1 1")
 
     def _guarded_paths(self) -> list[str]:
-        zones = range(len(self._profile.zones))
-        return [
-            *self._profile.live_nodes,
-            *(f"/sys/class/thermal/thermal_zone{index}/temp" for index in zones),
-        ]
+        zones = [f"{folder}/temp" for folder in self._zone_folders.values()]
+        return [*self._profile.live_nodes, *zones]
 
 
 def _shares(burnt: Burnt) -> list[tuple[int, float]]:

@@ -66,7 +66,7 @@ class Zygote:
         order = json.loads(raw)
         try:
             reply = self._execute(order, descriptors)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             reply = {"id": order["id"], "event": "failed", "problem": str(error)}
         finally:
             for descriptor in descriptors:
@@ -177,7 +177,9 @@ def _connect(address: str) -> socket.socket:
     """Connect to something that listens inside the phone."""
     kind, _, rest = address.partition(":")
     if kind == "tcp":
-        return socket.create_connection(("127.0.0.1", int(rest.rpartition(":")[2])), timeout=2)
+        link = socket.socket(socket.AF_INET)
+        link.connect(("127.0.0.1", int(rest.rpartition(":")[2])))
+        return link
     link = socket.socket(socket.AF_UNIX)
     link.connect("\0" + rest if kind == "localabstract" else rest)
     return link

@@ -75,13 +75,21 @@ def _details(model: Any, side: str) -> list[dict[str, Any]]:
 
 
 def _set_batch(model: Any, batch: int) -> None:
-    """Set a dynamic leading dimension; it must be done before buffers are made."""
+    """Set a dynamic leading dimension; it must be done before buffers are made.
+
+    A dynamic dimension is told as 1, so whether one may be set is known only by trying.
+    """
     for index, detail in enumerate(_details(model, "inputs")):
-        shape = [int(d) for d in detail.get("shape_signature", detail["shape"])]
-        if shape[0] < 0:
+        shape = [int(d) for d in detail["shape"]]
+        if not shape or shape[0] == batch:
+            continue
+        try:
             model.resize_input_tensor(index, [batch, *shape[1:]])
-        elif shape[0] != batch:
-            raise ValueError(f"input {detail['name']} has a fixed batch of {shape[0]}, not {batch}")
+        except RuntimeError as error:
+            raise ValueError(
+                f'input "{detail["name"]}" has a fixed leading dimension of {shape[0]};'
+                f" a batch of {batch} was asked for"
+            ) from error
 
 
 def _describe(model: Any, side: str) -> list[loop.TensorInfo]:

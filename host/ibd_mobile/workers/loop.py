@@ -11,11 +11,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 VERSION = "1.0.0"
 _CHUNK = 65_536  #: inferences per journal line group; their times are held in memory made before
@@ -153,31 +153,50 @@ def main(engine_id: str, version: str, make: Callable[[argparse.Namespace], Engi
     try:
         _measure(args, journal, engine_id, version, make)
         status = Status.OK
-    except Failure as failure:
-        status = failure.status
-        journal.write("error", code=int(status), name=status.name, message=str(failure))
-        print(f"worker: {failure}", file=sys.stderr)
+    except (Failure, MemoryError) as error:
+        status = error.status if isinstance(error, Failure) else Status.OUT_OF_MEMORY
+        message = str(error) or "there is not enough memory"
+        journal.write("error", code=int(status), name=status.name, message=message)
+        print(f"worker: {message}", file=sys.stderr)
     journal.write("end", code=int(status), lines=journal.lines)
     journal.sync()
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with the status that `ibd_bench` would end with."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"worker: {message}", file=sys.stderr)
+        sys.exit(Status.USAGE)
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(exit_on_error=False)
+    """Read the command line, by the limits of device_payloads/bench/options.cc."""
+    parser = _Parser(allow_abbrev=False)
     for name in ("--model", "--model-sha256", "--journal", "--nonce"):
         parser.add_argument(name, required=True)
     parser.add_argument("--accelerator", default="cpu")
-    for name, default in (("threads", 1), ("batch", 1), ("warmup", 1), ("runs", 5), ("seed", 1)):
+    limits = (
+        ("threads", 1, 1, 1024), ("batch", 1, 1, 1 << 20), ("warmup", 1, 0, 2**31 - 1),
+        ("runs", 5, 0, 2**31 - 1), ("seed", 1, 0, 2**64 - 1), ("count", 0, 0, 2**31 - 1),
+    )  # fmt: skip
+    for name, default, _, _ in limits:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--power-s", type=float, default=0.0)
     parser.add_argument("--outputs")
     parser.add_argument("--dataset")
-    parser.add_argument("--count", type=int, default=0)
-    try:
-        return parser.parse_args()
-    except argparse.ArgumentError as error:
-        print(f"worker: {error}", file=sys.stderr)
-        sys.exit(Status.USAGE)
+    args = parser.parse_args()
+    for name, _, least, most in limits:
+        if not least <= getattr(args, name) <= most:
+            parser.error(f'--{name} cannot be "{getattr(args, name)}"')
+    if not 0.0 <= args.power_s < 1e6:
+        parser.error(f'--power-s cannot be "{args.power_s}"')
+    if not args.nonce:
+        parser.error("--nonce is empty")
+    if bool(args.dataset) != (args.count > 0):
+        parser.error("--dataset and --count go together")
+    return args
 
 
 def _measure(
@@ -187,7 +206,14 @@ def _measure(
     version: str,
     make: Callable[[argparse.Namespace], Engine],
 ) -> None:
-    journal.write("begin", **_beginning(args, engine_id, version))
+    content, unreadable = _read(args.model)
+    found = "" if content is None else hashlib.sha256(content).hexdigest()
+    facts = {"model_sha256": found, "model_bytes": len(content or b""), "t_ns": _clock_ns()}
+    journal.write("begin", **_beginning(args, engine_id, version), **facts)
+    if content is None:
+        raise Failure(Status.MODEL_UNREADABLE, unreadable)
+    if found != args.model_sha256:
+        raise Failure(Status.MODEL_HASH, f"{args.model} has SHA-256 {found}, not the job's")
     init_start_ns = _clock_ns()
     engine = make(args)
     init_end_ns = _clock_ns()
@@ -201,26 +227,34 @@ def _measure(
         fully_accelerated=engine.fully_accelerated,
     )
     journal.sync()
-    if args.dataset:
-        _dataset(args, journal, engine)
-        return
+    outputs = _open_outputs(args.outputs) if args.outputs else None
+    measure = _dataset if args.dataset else _phases
+    records = measure(args, journal, engine)
+    if outputs is not None:
+        _write_outputs(journal, engine.outputs, outputs, records)
+
+
+def _phases(args: argparse.Namespace, journal: Journal, engine: Engine) -> list[bytes]:
+    """Run the three timed phases, and return the outputs."""
     engine.write(seeded_bytes(engine.inputs, args.seed))
-    _phase(journal, engine, "warmup", args.warmup, 0.0)
-    _phase(journal, engine, "latency", args.runs, 0.0)
+    if args.warmup:
+        _phase(journal, engine, "warmup", args.warmup, 0.0)
+    if args.runs:
+        _phase(journal, engine, "latency", args.runs, 0.0)
     if args.power_s > 0:
         _phase(journal, engine, "power", 0, args.power_s)
-    if args.outputs:
-        _write_outputs(journal, engine, Path(args.outputs), [engine.read()])
+    return [engine.read()]
+
+
+def _read(path: str) -> tuple[bytes | None, str]:
+    """Return a file's content, or None and the reason."""
+    try:
+        return Path(path).read_bytes(), ""
+    except OSError as error:
+        return None, f"{path}: {error.strerror}"
 
 
 def _beginning(args: argparse.Namespace, engine_id: str, version: str) -> dict[str, object]:
-    try:
-        content = Path(args.model).read_bytes()
-    except OSError as error:
-        raise Failure(Status.MODEL_UNREADABLE, f"{args.model}: {error.strerror}") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != args.model_sha256:
-        raise Failure(Status.MODEL_HASH, f"{args.model} has sha256 {found}")
     try:
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -236,9 +270,6 @@ def _beginning(args: argparse.Namespace, engine_id: str, version: str) -> dict[s
         "pid": os.getpid(),
         "threads": args.threads,
         "batch": args.batch,
-        "model_sha256": found,
-        "model_bytes": len(content),
-        "t_ns": _clock_ns(),
     }
 
 
@@ -300,19 +331,17 @@ def _fill(
     return len(starts)
 
 
-def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> None:
+def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> list[bytes]:
+    """Infer each record of a data set, and return the outputs."""
     record_bytes = sum(t.bytes for t in engine.inputs)
-    try:
-        data = Path(args.dataset).read_bytes()
-    except OSError as error:
-        raise Failure(Status.INPUT_UNREADABLE, f"{args.dataset}: {error.strerror}") from error
-    if args.count < 1 or len(data) != args.count * record_bytes:
+    data, unreadable = _read(args.dataset)
+    if data is None:
+        raise Failure(Status.INPUT_UNREADABLE, unreadable)
+    if len(data) != args.count * record_bytes:
         raise Failure(
             Status.INPUT_UNREADABLE,
             f"{args.dataset} has {len(data)} bytes, not {args.count} × {record_bytes}",
         )
-    if not args.outputs:
-        raise Failure(Status.USAGE, "--dataset needs --outputs")
     journal.write("phase_begin", phase="dataset", t_ns=_clock_ns())
     starts, ends, outputs = [], [], []
     cpu_start_ns = time.process_time_ns()
@@ -333,20 +362,39 @@ def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> None
         cpu_ns=cpu_ns,
     )
     journal.sync()
-    _write_outputs(journal, engine, Path(args.outputs), outputs)
+    return outputs
 
 
-def _write_outputs(journal: Journal, engine: Engine, folder: Path, outputs: list[bytes]) -> None:
-    content = b"".join(outputs)
+def _open_outputs(folder: str) -> int:
+    """Make the file of outputs before anything is measured, so that nothing is measured in vain."""
+    path = Path(folder) / "outputs.bin"
     try:
-        (folder / "outputs.bin").write_bytes(content)
+        path.parent.mkdir(exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
-        raise Failure(Status.OUTPUT_FAILED, f"{folder}: {error.strerror}") from error
-    journal.write(
-        "output",
-        name=",".join(t.name for t in engine.outputs),
-        index=0,
-        file="outputs.bin",
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+        raise Failure(Status.OUTPUT_FAILED, f"{path}: {error.strerror}") from error
+
+
+def _write_outputs(
+    journal: Journal, tensors: Sequence[TensorInfo], handle: int, records: Sequence[bytes]
+) -> None:
+    """Write all outputs, and tell of each tensor its bytes over all records, as `ibd_bench`."""
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(records)
+            file.flush()
+            os.fsync(handle)
+    except OSError as error:
+        raise Failure(Status.OUTPUT_FAILED, f"outputs.bin: {error.strerror}") from error
+    at = 0
+    for index, tensor in enumerate(tensors):
+        content = b"".join(record[at : at + tensor.bytes] for record in records)
+        at += tensor.bytes
+        journal.write(
+            "output",
+            name=tensor.name,
+            index=index,
+            file="outputs.bin",
+            bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )

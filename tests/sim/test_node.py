@@ -1,0 +1,38 @@
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibd_mobile.sim.node import Nodes
+
+
+@given(st.lists(st.text("0123456789-", max_size=12), min_size=1, max_size=20))
+def test_a_reader_finds_the_last_value_and_nothing_else(
+    tmp_path_factory: "object", values: list[str]
+) -> None:
+    path = Path(tmp_path_factory.mktemp("node")) / "node"  # type: ignore[attr-defined]
+    path.write_text("\n")
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        nodes = Nodes({"/n": descriptor})
+        for value in values:
+            nodes.show("/n", value)
+            assert path.read_text() == value + "\n"
+            assert nodes.read("/n") == value
+    finally:
+        os.close(descriptor)
+
+
+def test_an_unchanged_value_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "node"
+    path.write_text("\n")
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        nodes = Nodes({"/n": descriptor})
+        nodes.show("/n", "5")
+        path.write_text("touched\n")
+        nodes.show("/n", "5")
+        assert path.read_text() == "touched\n"
+    finally:
+        os.close(descriptor)
