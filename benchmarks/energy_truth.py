@@ -31,7 +31,8 @@ from paired import conditions
 from ibd_mobile.machine.adb import find_adb
 from ibd_mobile.results.stats import mean_interval, t_quantile, wilson
 from ibd_mobile.sim import profile
-from ibd_mobile.sim.rack import Phone, Rack
+from ibd_mobile.sim.phone import Phone
+from ibd_mobile.sim.rack import Rack
 
 _PROFILE = "sd855"
 _METRIC = "power_phase_energy_j"

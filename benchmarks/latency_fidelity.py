@@ -2,9 +2,9 @@
 
 For `ibd_bench` (what runs on a phone) and for the worker on a host, and for each file of a model.
 The bare loop (`bare_loop.c`, `bare_loop.py`) is a process of its own that does nothing but call
-LiteRT the same way. Each round starts both anew on one core, with as many inferences each, and lets them run in
-turn for a tenth of a second; its ratio is the median over these turns. That they compute the same
-is checked by the hash of their outputs.
+LiteRT the same way. Each round starts both anew on one core, with as many inferences each, and lets
+them run in turn for a tenth of a second; its ratio is the median over these turns. That they
+compute the same is checked by the hash of their outputs.
 """
 
 import argparse

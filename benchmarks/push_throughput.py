@@ -27,7 +27,8 @@ from paired import Ratio, conditions, interleave, ratio, verdict
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.units import BYTES_PER_MIB
 from ibd_mobile.machine.adb import AdbLink, AdbServer
-from ibd_mobile.sim.rack import Phone, Rack
+from ibd_mobile.sim.phone import Phone
+from ibd_mobile.sim.rack import Rack
 
 _RAW_TARGET = "/data/local/tmp/raw.bin"
 

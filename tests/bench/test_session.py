@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import msgspec
@@ -171,10 +172,21 @@ def test_a_stop_leaves_neither_record_nor_failure_nor_half_a_job(
     assert is_all_ended(link)
 
 
-def is_all_ended(link: LocalLink) -> bool:
-    """Whether no sampler of ours runs on any more."""
-    for file in Path(link.root).glob("jobs/*/sampler.pid"):
-        stat = Path(f"/proc/{file.read_text().strip()}/stat")
-        if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+def is_all_ended(link: LocalLink, within_s: float = 10.0) -> bool:
+    """Whether no sampler of ours runs on; one that was killed needs a moment to be gone."""
+    pids = [int(file.read_text()) for file in Path(link.root).glob("jobs/*/sampler.pid")]
+    assert pids, "nothing was started"
+    end_s = time.monotonic() + within_s
+    while any(is_running(pid) for pid in pids):
+        if time.monotonic() > end_s:
             return False
+        time.sleep(0.05)
     return True
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -12,8 +12,10 @@ from ibd_mobile.sim.rack import Phone
 from tests.journeys.conftest import (
     Command,
     add_protocol,
+    begun,
     failures,
     findings,
+    meanwhile,
     only_run,
     records,
 )
@@ -48,12 +50,13 @@ def looks(run: Path) -> list[dict[str, Any]]:
 def test_a_low_battery_is_charged_up_to_the_target_and_then_left_alone(
     own_phone: MakePhone, ibd: Command, tmp_path: Path
 ) -> None:
-    phone = own_phone(speed=400.0, battery_pct=76.0, plugged=True, rooted=True)
-    said = ibd(*run_on(phone, "charged", "one_measure"))
+    phone, runs = own_phone(speed=250.0, battery_pct=76.5, rooted=True), tmp_path / "runs"
+    with meanwhile((begun(runs, "prepare"), lambda: phone.set(plugged=True))):
+        said = ibd(*run_on(phone, "charged", "one_measure"))
     assert said.code == 0, said.err
     assert re.search(r"\] waiting: battery 7[6-9] → 80 %\n", said.err)
     assert "] waiting: charging up to the protocol's level\n" in said.err
-    run = only_run(tmp_path / "runs")
+    run = only_run(runs)
     (record,) = records(run)
     evidence = gates(record)["battery"]
     assert evidence["is_passed"]

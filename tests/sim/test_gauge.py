@@ -63,3 +63,10 @@ def test_a_unit_has_a_gain_of_its_own() -> None:
     meter = gauge(EXACT, gain=1.02)
     meter.feed(0, 0.1, 1.0, is_screen_on=True)
     assert meter.value == pytest.approx(1.02e6, rel=1e-3)
+
+
+def test_a_gauge_goes_on_after_a_reboot() -> None:
+    meter = gauge(EXACT)
+    meter.feed(500, 0.1, 1.0, is_screen_on=True)
+    assert meter.feed(20, 0.1, 0.5, is_screen_on=True)
+    assert meter.value == pytest.approx(0.5e6, rel=1e-3)

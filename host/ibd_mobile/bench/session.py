@@ -72,9 +72,10 @@ class Session:
     def __enter__(self) -> "Session":
         self._say("prepare", "", "bringing the machine to measuring state")
         if self.target.is_phone:
-            prepare.restore(self.target.link, self._as_found)  # what a lost session left changed
+            self._restore()  # what a lost session left changed
+            target, protocol = self.target, self.run.info.protocol
             self._changes = prepare.prepare(
-                self.target.link, self.target.phone, self.run.info.protocol, self._as_found
+                target.link, target.phone, protocol, self._as_found, name=target.identity.serial
             )
         return self
 
@@ -85,7 +86,11 @@ class Session:
         if kind is not None:
             execution.last_execution(self.target.link)  # ends what still runs
         if self.target.is_phone:
-            prepare.restore(self.target.link, self._as_found)
+            self._restore()
+
+    def _restore(self) -> None:
+        serial = self.target.identity.serial
+        prepare.restore(self.target.link, self._as_found, name=serial)
 
     def _say(self, phase: str, job_id: str, text: str, remaining_s: float | None = None) -> None:
         self.notify(

@@ -69,6 +69,8 @@ def prepare(
     phone: Phone | None,
     protocol: Protocol,  # noqa: ARG001 - every protocol so far wants the same state
     as_found: Path,
+    *,
+    name: str = "",
 ) -> list[str]:
     """Bring a phone to measuring state.
 
@@ -80,6 +82,8 @@ def prepare(
         phone: its model, if known; it tells how charging is stopped.
         protocol: the rules of the measurement.
         as_found: file that takes the old values.
+        name: the phone's own serial, which stays where an address on the network does not;
+            "" = what the link calls it.
 
     Returns:
         What was changed, and what could not be, for people.
@@ -95,7 +99,7 @@ def prepare(
         return []
     kept = {(c.kind, c.key): c for c in known}
     filed = kept | {(c.kind, c.key): c for c in plan if (c.kind, c.key) not in kept}
-    _write(as_found, link.name, list(filed.values()))
+    _write(as_found, name or link.name, list(filed.values()))
     said = _put(link, {c.key: c.new for c in plan if c.kind == "setting"})
     for change in plan:
         if change.kind == "screen":
@@ -105,8 +109,13 @@ def prepare(
     return [_told(c) for c in plan] + said
 
 
-def restore(link: Link, as_found: Path) -> list[str]:
+def restore(link: Link, as_found: Path, *, name: str = "") -> list[str]:
     """Put a phone back as it was found; does nothing where that has been done.
+
+    Args:
+        link: the phone.
+        as_found: file with the old values.
+        name: as for `prepare`.
 
     Returns:
         What was put back, and what could not be, for people.
@@ -115,7 +124,7 @@ def restore(link: Link, as_found: Path) -> list[str]:
         PhoneGone, PayloadTimeout: as `Link.run`; the file stays, for another try.
         DataError: the file cannot be read, or is of another phone.
     """
-    changes = _read(as_found, link.name)
+    changes = _read(as_found, name or link.name)
     if not changes:
         as_found.unlink(missing_ok=True)
         return []

@@ -38,6 +38,9 @@ class CurrentGauge:
             Whether the shown value was renewed.
         """
         spec = self._spec
+        if self._past and now_s < self._past[-1][0]:  # the phone has booted anew
+            self._past.clear()
+            self._renewed_s = None
         self._past.append((now_s, dt_s, current_a))
         while self._past and self._past[0][0] <= now_s - spec.mean_window_s and len(self._past) > 1:
             self._past.popleft()

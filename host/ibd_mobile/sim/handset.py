@@ -150,7 +150,7 @@ class Handset:
             case "disk_full":
                 await self._fill(fault.free_bytes)
             case "freeze_gauge":
-                self.world.is_gauge_frozen = True
+                self.world.freeze_gauge(is_frozen=True)
             case "throttle":
                 self.world.set_forced_limit(fault.ratio)
         for transport in self._transports:
@@ -160,7 +160,7 @@ class Handset:
         """Make everything work again."""
         self._faults.clear()
         await self.on_presence(True)
-        self.world.is_gauge_frozen = False
+        self.world.freeze_gauge(is_frozen=False)
         self.world.set_forced_limit(1.0)
         for transport in self._transports:
             transport.is_muted = False

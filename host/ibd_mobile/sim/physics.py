@@ -63,6 +63,7 @@ class Physics:
         self.average_gauge = CurrentGauge(_averaging(profile), self._chance, gain)
         self.gauge_charge_c = self.pack.charge_c  #: as the gauge counts it
         self._gain = gain
+        self._volt_per_ma = profile.power.nominal_v / _MA_PER_A
         self.processor = Processor(profile.clusters, profile.power)
         self.caps = Caps(profile.caps)
         start_c = self.knobs.ambient_c if self.knobs.start_c is None else self.knobs.start_c
@@ -70,7 +71,9 @@ class Physics:
         if self.knobs.start_c is None:
             self._settle()
         self.load = self.processor.run([], {})
-        self.flow = Flow(0.0, self.pack.ocv_v)
+        self.flow = self.pack.flow(profile.power.idle_ma * self._volt_per_ma, Supply())
+        for gauge in (self.gauge, self.average_gauge):
+            gauge.feed(0.0, _LONGEST_STEP_S, self.flow.current_a, is_screen_on=False)
         self.power_w = 0.0  #: mean of the last step
         self.current_a = 0.0  #: mean of the last step
         self._ripple_w = 0.0
@@ -136,7 +139,7 @@ class Physics:
         if around.is_screen_on:
             shine = around.brightness / _BRIGHTNESS_MAX
             screen_ma = power.screen_on_ma + power.screen_full_ma * shine
-        volt = power.nominal_v / _MA_PER_A
+        volt = self._volt_per_ma
         screen_w, radio_w = screen_ma * volt, power.radio_ma * volt
         chip_w = power.idle_ma * volt + self.load.power_w + self._ripple_w
         self.flow = self.pack.flow(max(chip_w + screen_w + radio_w, 0.0), around.supply)
@@ -154,8 +157,7 @@ class Physics:
         self._ripple_w = kept * self._ripple_w + self._chance.gauss(0, shake)
 
     def _settle(self) -> None:
-        power = self.profile.power
-        volt = power.nominal_v / _MA_PER_A
+        power, volt = self.profile.power, self._volt_per_ma
         sources_w = {"soc": power.idle_ma * volt, "skin": power.radio_ma * volt}
         self.heat.settle(sources_w, self.knobs.ambient_c)
 

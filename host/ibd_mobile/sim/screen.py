@@ -25,10 +25,6 @@ class Screen:
         self.is_on = is_on
         self._dark_at_s = None
 
-    def forget(self, name: str) -> None:
-        """Expect a wish anew, after a boot."""
-        self._last.pop(name, None)
-
     def wish(self, name: str, text: str, now_s: float) -> None:
         """Follow a wish if it is new: a number, and for `screen_on` anything after it."""
         if not text or text == self._last.get(name):

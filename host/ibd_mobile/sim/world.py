@@ -39,7 +39,7 @@ class World:
     def __init__(
         self, profile: Profile, knobs: Knobs, clock: PhoneClock, truth_file: Path, seed: int
     ) -> None:
-        self.is_gauge_frozen = False
+        self._is_gauge_frozen = False
         #: called from the world's thread when a program in the phone asks for a reboot
         self.on_reboot: Callable[[], object] = lambda: None
         self._profile = profile
@@ -110,6 +110,12 @@ class World:
             if self._boot is not None:
                 self._show_quick()
                 self._show_slow(self._clock.now_ns() / NS_PER_S)
+                self._nodes.flush()
+
+    def freeze_gauge(self, *, is_frozen: bool) -> None:
+        """Let the battery's files keep what they say, or go on."""
+        with self._lock:
+            self._is_gauge_frozen = is_frozen
 
     def set_forced_limit(self, ratio: float) -> None:
         """Limit all clocks to a share of their highest; 1 lifts it."""
@@ -229,18 +235,19 @@ class World:
             self._busy_s[cpu] += share * dt_s
 
     def _show_all(self, now_s: float) -> None:
-        for screen_wish in self._screen.wishes:
-            self._screen.forget(screen_wish)
+        self._screen = Screen(is_on=self._knobs.screen_on)
         self._show_quick()
         self._show_slow(now_s)
+        self._nodes.flush()
 
     def _show(self, now_s: float) -> None:
         self._show_quick()
         if self._tick_number % _SLOW_EVERY == 0:
             self._show_slow(now_s)
+        self._nodes.flush()
 
     def _show_quick(self) -> None:
-        if not self.is_gauge_frozen:
+        if not self._is_gauge_frozen:
             readings = reading.battery_texts(self._physics, self._surroundings().supply)
             for path, name in self._profile.live_nodes.items():
                 self._nodes.show(path, readings[name]())
@@ -269,7 +276,7 @@ class World:
         self._show_processor(now_s)
 
     def _show_battery(self, now_s: float) -> None:
-        if self.is_gauge_frozen:
+        if self._is_gauge_frozen:
             return
         physics = self._physics
         supply = self._surroundings().supply
