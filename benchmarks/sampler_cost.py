@@ -1,7 +1,7 @@
 """What `ibd_sampler` at 100 Hz costs the program it watches. Goal: less than 0.5 % slower.
 
 The sampler watches `ibd_bench` as in a session: it starts it, reads as many nodes of this computer
-as a phone's catalog entry has, and writes its rows. Every half second it is stopped or let go on
+as a phone's catalog entry has, and writes its rows. Every tenth of a second it is stopped or let go on
 again (SIGSTOP and SIGCONT), so that the same process infers with it and without it in turn: two
 processes of one program differ by more than what is looked for here.
 """
@@ -24,10 +24,10 @@ from turns import Stretch, Times, boot_ns, paired_stretches
 from ibd_mobile.catalog import library
 from ibd_mobile.core.payload import payload
 
-_STRETCH_S = 0.5
+_STRETCH_S = 0.1
 _RATE_HZ = 100
 #: after each change of state this much is left out, for the signal and for caches
-_SETTLE_S = 0.03
+_SETTLE_S = 0.01
 _START_S = 1.0
 _NODES_FOLDER = Path("/sys/class/net/lo/statistics")  # kernel nodes that every Linux has
 
@@ -100,7 +100,7 @@ def measure(precision: str, node_count: int, rounds: int, folder: Path) -> None:
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=100, help="seconds per precision")
+    parser.add_argument("--rounds", type=int, default=500, help="of 0.2 s, per precision")
     parser.add_argument(
         "--nodes", type=int, default=len(library.phones()["pixel_4"].sensors), help="per row"
     )

@@ -1,4 +1,7 @@
-"""Phones that leave, die, refuse and lie, and adb servers that do: each has its words."""
+"""Phones that leave, die, refuse and lie, and adb servers that do: each has its words.
+
+Phones that cannot be used from the first are in `test_errors_shown.py`.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -126,18 +129,6 @@ def test_a_phone_that_dies_after_any_number_of_bytes_is_tried_again(
     assert not list(run.glob("jobs/.*"))
 
 
-def test_a_phone_that_does_not_trust_this_computer_says_what_to_do(
-    own_phone: MakePhone, ibd: Command
-) -> None:
-    phone = own_phone()
-    phone.set(auth="refuse")
-    wait_until(is_listed_as(phone, "unauthorized"))
-    said = ibd(*run_on(phone))
-    assert said.code == 5
-    assert f"error: {phone.serial}: has not accepted this computer's adb key\n  " in said.err
-    assert "accept «Allow USB debugging»" in said.err
-
-
 def test_a_full_phone_is_told_with_both_numbers(own_phone: MakePhone, ibd: Command) -> None:
     phone = own_phone()
     shell(phone, "rm -rf /data/local/tmp/ibd-mobile")
@@ -146,9 +137,6 @@ def test_a_full_phone_is_told_with_both_numbers(own_phone: MakePhone, ibd: Comma
     assert said.code == 9
     assert " MiB, " in said.err
     assert " MiB free\n  Delete something on the phone." in said.err
-    phone.clear_faults()
-    said = ibd("resume")
-    assert said.code == 0, said.err
 
 
 def test_a_step_of_the_phones_clock_does_not_reach_the_numbers(
@@ -207,13 +195,6 @@ def test_an_adb_server_that_dies_mid_measurement_is_started_anew(
     assert len(records(only_run(runs))) == 1
 
 
-def test_a_port_with_another_program_behind_it_is_named(stranger: int, ibd: Command) -> None:
-    said = ibd("run", "--device", "sd855", "--adb-port", str(stranger))
-    assert said.code == 4
-    assert f"adb server on 127.0.0.1:{stranger}: what listens there does not speak" in said.err
-    assert "Set ANDROID_ADB_SERVER_PORT to another port" in said.err
-
-
 def test_frozen_battery_values_of_another_tool_close_the_battery_gate(
     own_phone: MakePhone, ibd: Command, tmp_path: Path
 ) -> None:
@@ -267,18 +248,6 @@ def test_an_offline_phone_is_listed_and_stops_no_neighbour(
     assert ("offline", "") in {(r["state"], r["device"]) for r in listed}
     said = ibd("run", "--device", "sd855", "--adb-port", port, "--study", "one_accuracy")
     assert said.code == 0, said.err
-
-
-def test_a_phone_that_is_not_reached_at_all_is_told_at_once(
-    own_phone: MakePhone, ibd: Command
-) -> None:
-    phone = own_phone()
-    phone.fault("gone")
-    wait_until(is_listed_as(phone, "offline"))
-    said = ibd(*run_on(phone))
-    assert said.code == 5
-    assert f"error: {phone.serial}: cannot be connected to: " in said.err
-    assert "Check address and network" in said.err
 
 
 def test_a_run_that_died_with_its_simulated_phone_can_go_on(

@@ -75,7 +75,7 @@ def test_a_low_battery_is_charged_up_to_the_target_and_then_left_alone(
 def test_a_phone_rests_five_minutes_of_its_own_clock_between_executions(
     own_phone: MakePhone, ibd: Command, tmp_path: Path
 ) -> None:
-    phone = own_phone(speed=120.0)
+    phone = own_phone(speed=300.0)
     words = ("--precision", "int8", "--precision", "float32")
     said = ibd(*run_on(phone, "rested"), *words)
     assert said.code == 0, said.err

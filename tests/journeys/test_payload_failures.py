@@ -20,12 +20,6 @@ TOLD = {
     "other_model": ("PayloadFailed", "MODEL_HASH: ", "The file was damaged on the way"),
     "accelerator": ("ProcessorUnavailable", "runs on cpu, not on", "another --processor"),
     "library": ("PayloadFailed", "ENGINE_UNAVAILABLE: ", "ibd-mobile doctor"),
-    "option": (
-        "PayloadFailed",
-        'USAGE: fake engine: unknown option "speed"',
-        "It said: ibd_bench: ",
-    ),
-    "no_journal": ("PayloadFailed", "the program wrote no journal", "is kept in failures/"),
     "no_program": ("PayloadFailed", "ended with 76 (CHILD_NOT_STARTED)", "does not fit this phone"),
 }
 

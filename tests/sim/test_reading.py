@@ -17,7 +17,7 @@ def test_units_are_the_kernels() -> None:
 
 
 def test_a_capped_clock_shows_as_a_cooling_state() -> None:
-    physics = Physics(PROFILE, Knobs(start_c=44.0))
+    physics = Physics(PROFILE, Knobs())
     assert cooling_states(physics)["thermal-cpufreq-7"] == 0
     physics.caps.update({"sdm-therm": 44.0})
     assert cooling_states(physics)["thermal-cpufreq-7"] == 7

@@ -84,7 +84,8 @@ class Daemon:
             payload_limit_bytes=handset.knobs.max_payload or handset.profile.payload_bytes,
             is_authorized=handset.is_authorized,
         )
-        with handset.attached(transport):
+        # Where the daemon ends, the connection's task is cancelled, which is no error.
+        with handset.attached(transport), contextlib.suppress(asyncio.CancelledError):
             await transport.run()
 
     def _banner(self) -> bytes:

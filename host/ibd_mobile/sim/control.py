@@ -1,6 +1,7 @@
 """The way to turn a running phone's knobs: JSON lines over a socket that only its owner can use."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -34,14 +35,19 @@ class Control:
         return await asyncio.start_unix_server(self._serve, sock=listener)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            try:
-                reply = {"done": await self._obey(json.loads(line))}
-            except IbdError as error:
-                reply = {"refused": [error.subject, error.problem, error.remedy]}
-            writer.write(json.dumps(reply).encode() + b"\n")
-            await writer.drain()
+        with contextlib.suppress(
+            asyncio.CancelledError, ConnectionError
+        ):  # the phone ends, or they
+            while line := await reader.readline():
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
         writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            return {"done": await self._obey(json.loads(line))}
+        except IbdError as error:
+            return {"refused": [error.subject, error.problem, error.remedy]}
 
     async def _obey(self, request: dict[str, Any]) -> Any:
         match request["op"]:

@@ -74,8 +74,9 @@ class Physics:
         self.flow = self.pack.flow(profile.power.idle_ma * self._volt_per_ma, Supply())
         for gauge in (self.gauge, self.average_gauge):
             gauge.feed(0.0, _LONGEST_STEP_S, self.flow.current_a, is_screen_on=False)
-        self.power_w = 0.0  #: mean of the last step
-        self.current_a = 0.0  #: mean of the last step
+        self.power_w = self.flow.power_w  #: mean of the last step
+        self.current_a = self.flow.current_a  #: mean of the last step
+        self.caps.update(self.zone_c())
         self._ripple_w = 0.0
         self.forced_limit_ratio = 1.0  #: a fault: limit all clocks
 

@@ -75,6 +75,7 @@ class World:
             self._tick_number = 0
             self._is_reboot_asked = False
             self._last_phone_ns, self._last_host_ns = self._clock.both_ns()
+            self._record(self._last_phone_ns)
             self._show_all(self._last_phone_ns / NS_PER_S)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="world", daemon=True)

@@ -54,8 +54,6 @@ FAILURES: dict[str, Words] = {
     "other_model": _bench(model_sha256="0" * 64),
     "accelerator": _bench(accelerator="npu"),
     "library": _bench(engine="litert", library="{model}"),
-    "option": _bench("speed=1"),
-    "no_journal": _program("/system/bin/true"),
     "no_program": _program("/nowhere/program"),
     "hang": _bench("fail=hang", "fail_at=3"),
 }
