@@ -1,8 +1,8 @@
 """What `ibd_sampler` at 100 Hz costs the program it watches. Goal: less than 0.5 % slower.
 
 The sampler watches `ibd_bench` as in a session: it starts it, reads as many nodes of this computer
-as a phone's catalog entry has, and writes its rows. Every tenth of a second it is stopped or let go on
-again (SIGSTOP and SIGCONT), so that the same process infers with it and without it in turn: two
+as a phone's catalog entry has, and writes its rows. Every tenth of a second it is stopped or let go
+on again (SIGSTOP and SIGCONT), so that the same process infers with it and without it in turn: two
 processes of one program differ by more than what is looked for here.
 """
 
@@ -25,14 +25,16 @@ from ibd_mobile.catalog import library
 from ibd_mobile.core.payload import payload
 
 _STRETCH_S = 0.1
-_RATE_HZ = 100
+_RATE_HZ = 100.0
 #: after each change of state this much is left out, for the signal and for caches
 _SETTLE_S = 0.01
 _START_S = 1.0
 _NODES_FOLDER = Path("/sys/class/net/lo/statistics")  # kernel nodes that every Linux has
 
 
-def watched(folder: Path, precision: str, node_count: int, seconds: float) -> list[str]:
+def watched(
+    folder: Path, precision: str, node_count: int, rate_hz: float, seconds: float
+) -> list[str]:
     """Say how a session would start it: the sampler with the program as its child."""
     model = library.models()["shapes_classifier"]
     artifact = next(a for a in model.artifacts if a.precision == precision)
@@ -41,7 +43,7 @@ def watched(folder: Path, precision: str, node_count: int, seconds: float) -> li
     nodes.write_text("".join(f"node{i}\t{paths[i % len(paths)]}\n" for i in range(node_count)))
     return [
         str(payload("linux-x86_64", "ibd_sampler")), "--out", str(folder), "--nonce", "0",
-        "--rate-hz", str(_RATE_HZ), "--nodes", str(nodes), "--",
+        "--rate-hz", f"{rate_hz:g}", "--nodes", str(nodes), "--",
         str(payload("linux-x86_64", "ibd_bench")), "--engine", "litert",
         "--library", str(Path(ai_edge_litert.__file__).parent / "libLiteRt.so"),
         "--model", str(library.artifact_path(model, artifact)),
@@ -73,10 +75,10 @@ def read_times(journal: Path) -> Times:
     return Times(start_ns, end_ns)
 
 
-def measure(precision: str, node_count: int, rounds: int, folder: Path) -> None:
+def measure(precision: str, node_count: int, rate_hz: float, rounds: int, folder: Path) -> None:
     """Watch one process and print what the watching costs."""
     count = 2 * rounds + 3
-    words = watched(folder, precision, node_count, count * _STRETCH_S + _START_S + 2.0)
+    words = watched(folder, precision, node_count, rate_hz, count * _STRETCH_S + _START_S + 2.0)
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as sampler:
         time.sleep(_START_S)
         try:
@@ -92,7 +94,7 @@ def measure(precision: str, node_count: int, rounds: int, folder: Path) -> None:
     print(
         f"{precision}: {statistics.median(b for _, b in pairs) / 1e3:.1f} µs an inference;"
         f" {row_us:.0f} µs of CPU time a row of {node_count} nodes,"
-        f" {row_us * _RATE_HZ / 1e4:.2f} % of a core"
+        f" {row_us * rate_hz / 1e4:.2f} % of a core"
     )
     verdict(f"{precision}, with sampler / without", ratio(pairs), 0, 1.005)
 
@@ -104,13 +106,16 @@ def main() -> None:
     parser.add_argument(
         "--nodes", type=int, default=len(library.phones()["pixel_4"].sensors), help="per row"
     )
+    parser.add_argument(
+        "--rate-hz", type=float, default=_RATE_HZ, help="0.01: a control, where nothing is read"
+    )
     args = parser.parse_args()
     conditions()
     for precision in ("float32", "int8"):
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / secrets.token_hex(4)
             folder.mkdir()
-            measure(precision, args.nodes, args.rounds, folder)
+            measure(precision, args.nodes, args.rate_hz, args.rounds, folder)
     conditions()
 
 

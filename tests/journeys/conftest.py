@@ -22,6 +22,7 @@ from ibd_mobile.core.registry import member
 from ibd_mobile.machine.adb import AdbServer, find_adb
 from ibd_mobile.sim import rack
 from ibd_mobile.sim.namespace import namespaces_problem
+from ibd_mobile.sim.phone import Phone
 
 #: short phases and no rest, so that a journey ends in seconds; never used for numbers
 BRISK = """
@@ -133,7 +134,7 @@ def begun(runs: Path, phase: str, count: int = 1) -> Callable[[], bool]:
     return has_begun
 
 
-def at_work(phone: rack.Phone, runs: Path, count: int = 1) -> Callable[[], bool]:
+def at_work(phone: Phone, runs: Path, count: int = 1) -> Callable[[], bool]:
     """Whether the measured program of the so-manieth execution runs in a standing phone."""
     has_begun = begun(runs, "measure", count)
     data = simulated.standing_rack() / "userdata" / phone.name
@@ -238,7 +239,7 @@ def needs_namespaces() -> None:
         pytest.skip(f"no simulated phone here: {problem}")
 
 
-def switch_on(speed: float, **knobs: object) -> rack.Phone:
+def switch_on(speed: float, **knobs: object) -> Phone:
     """Start a phone in the standing rack, as a person would, from a process that ends after it."""
     words = ["sim", "up", "sd855", "--speed", f"{speed}"]
     for name, value in knobs.items():
@@ -251,17 +252,17 @@ def switch_on(speed: float, **knobs: object) -> rack.Phone:
 
 
 @pytest.fixture(scope="session")
-def phone(home: Path, needs_namespaces: None) -> rack.Phone:
+def phone(home: Path, needs_namespaces: None) -> Phone:
     """A Snapdragon 855 phone that stays up for all journeys which do it no harm."""
     return switch_on(speed=120.0)
 
 
 @pytest.fixture
-def own_phone(phone: rack.Phone) -> Iterator[Callable[..., rack.Phone]]:
+def own_phone(phone: Phone) -> Iterator[Callable[..., Phone]]:
     """Makes phones of the test's own, which it may break; named sd855-2 and so on."""
-    made: list[rack.Phone] = []
+    made: list[Phone] = []
 
-    def make(*, speed: float = 120.0, **knobs: object) -> rack.Phone:
+    def make(*, speed: float = 120.0, **knobs: object) -> Phone:
         made.append(switch_on(speed, **knobs))
         return made[-1]
 
@@ -270,19 +271,19 @@ def own_phone(phone: rack.Phone) -> Iterator[Callable[..., rack.Phone]]:
         each.stop()
 
 
-def adb_port(phone: rack.Phone) -> int:
+def adb_port(phone: Phone) -> int:
     """The port of the adb server that has a phone of the standing rack."""
     up = rack.running(simulated.standing_rack())
     return next(p.server_port for p in up if p.serial == phone.serial)
 
 
-def shell(phone: rack.Phone, command: str) -> str:
+def shell(phone: Phone, command: str) -> str:
     """What a command says in a phone of the standing rack."""
     words = [find_adb(), "-P", str(adb_port(phone)), "-s", phone.serial, "shell", command]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
-def is_listed_as(phone: rack.Phone, state: str) -> Callable[[], bool]:
+def is_listed_as(phone: Phone, state: str) -> Callable[[], bool]:
     """Whether the standing adb server lists a phone in that state."""
     server = AdbServer(adb_port(phone))
     return lambda: any((d.serial, d.state) == (phone.serial, state) for d in server.devices())

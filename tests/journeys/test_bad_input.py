@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ibd_mobile.sim.rack import Phone
+from ibd_mobile.sim.phone import Phone
 from tests.journeys.conftest import Command
 
 

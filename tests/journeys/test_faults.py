@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ibd_mobile.machine.adb import find_adb
-from ibd_mobile.sim.rack import Phone, Rack
+from ibd_mobile.sim.phone import Phone
+from ibd_mobile.sim.rack import Rack
 from tests.journeys.conftest import (
     Command,
     adb_port,

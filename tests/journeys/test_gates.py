@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ibd_mobile.sim.rack import Phone
+from ibd_mobile.sim.phone import Phone
 from tests.journeys.conftest import (
     Command,
     add_protocol,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ibd_mobile.sim.rack import Phone
+from ibd_mobile.sim.phone import Phone
 from tests.journeys.conftest import Command
 
 LEAST_KILLS = 20

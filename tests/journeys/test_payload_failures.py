@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ibd_mobile.sim.rack import Phone
+from ibd_mobile.sim.phone import Phone
 from tests.journeys.conftest import Said, command_line, failures, only_run, records
 
 #: failure -> kind of error, words of its problem, words of its remedy

@@ -194,7 +194,7 @@ def test_a_phone_behind_adb_is_prepared_and_put_back(
     before = settings_of(handset)
     changes = prepare(link, pixel, PROTOCOL, as_found)
     assert settings_of(handset) == "0\n10\n2147483647\n"
-    assert screen_state(link) == "on"
+    assert screen_state(link) == "dim"
     assert not [c for c in changes if "could not" in c], changes
     assert [c for c in changes if "input_suspend: 0 → 1" in c]
     restore(link, as_found)

@@ -114,15 +114,31 @@ class Execution:
     def collect(self, raw: Path) -> None:
         """Bring the payload's files home, byte for byte.
 
+        A phone that goes away meanwhile is waited for: what it measured still lies there.
+
         Raises:
-            PhoneGone: the phone left; what is there already is whole.
+            PhoneGone: away for longer than patience allows; what is there already is whole.
+            PhoneUnauthorized, HostError: it cannot be reached any more, as `Presence.missed`.
             DataError: a file that must be there is missing or too large.
         """
+        presence = self.presence or Presence(self.link, Patience())
+        while True:
+            try:
+                self._fetch(raw)
+            except (PhoneGone, PhoneUnauthorized) as reason:
+                presence.missed(reason)
+            else:
+                presence.seen()
+                return
+            self.sleep(_POLL_S)
+
+    def _fetch(self, raw: Path) -> None:
+        """Fetch what is not here yet; a file that is here is whole."""
         listing = self.link.run(["ls", self.folder], timeout_s=_COMMAND_TIMEOUT_S).output.split()
         for name, limit_bytes in _LIMITS_BYTES.items():
-            if name in _OPTIONAL and name not in listing:
-                continue
-            self.link.pull(f"{self.folder}/{name}", raw / name, limit_bytes=limit_bytes)
+            is_absent = name in _OPTIONAL and name not in listing
+            if not is_absent and not (raw / name).is_file():
+                self.link.pull(f"{self.folder}/{name}", raw / name, limit_bytes=limit_bytes)
 
 
 def bring(link: Link, files: Sequence[BroughtFile]) -> tuple[dict[str, str], dict[str, str], int]:
