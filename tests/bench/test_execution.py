@@ -1,6 +1,7 @@
 import hashlib
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -131,3 +132,36 @@ def test_a_folder_of_somebody_else_is_left_alone(link: LocalLink) -> None:
     finally:
         sleeper.send_signal(signal.SIGKILL)
         sleeper.wait()
+
+
+APART = """
+import os, subprocess, sys, time
+from pathlib import Path
+from ibd_mobile.bench import execution
+from ibd_mobile.machine.local import LocalLink
+
+bystander = subprocess.Popen(["sleep", "60"])
+Path("/proc/sys/kernel/ns_last_pid").write_text("1233")
+nonce = "b" * 32
+victim = subprocess.Popen(["sh", "-c", "sleep 60", nonce], start_new_session=True)
+assert victim.pid == 1234, victim.pid
+folder = Path(sys.argv[1], "jobs", nonce)
+folder.mkdir(parents=True)
+(folder / "sampler.pid").write_text("1234")
+execution.last_execution(LocalLink(Path(sys.argv[1])))
+assert victim.wait(10) == -9
+assert bystander.poll() is None
+print("only the victim")
+"""
+
+
+def test_only_the_left_over_is_killed_and_not_every_process_there_is(tmp_path: Path) -> None:
+    """In a namespace of its own: `kill -9 -1234` of procps is `kill -9 -1`."""
+    apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+    try:
+        subprocess.run([*apart, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no namespaces here: {error}")
+    words = [*apart, sys.executable, "-c", APART, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "only the victim\n", done.stderr
