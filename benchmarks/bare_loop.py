@@ -3,7 +3,7 @@
     python bare_loop.py MODEL INPUT COUNT TOLD
 
 The twin of `bare_loop.c`, and it writes the same two files. A loop in Python is no measure for
-`ibd_bench`: interpreter and model throw each other out of the caches, which costs 1 to 5 %.
+`ibd_bench`: in a Python process the same calls took up to 5 % longer.
 """
 
 import sys

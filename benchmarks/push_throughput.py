@@ -4,7 +4,7 @@ Both bring the same file to a simulated phone through the same adb server; with 
 that is on this computer, since their servers differ. Three figures are told:
 
 - ours against the raw push: what it costs to be sure. No goal: it depends on how fast the phone
-  hashes, and the simulated one has toybox's plain C for it;
+  hashes;
 - ours against the raw push with a `sha256sum` on both sides, the least that a verified push can
   be. Goal: at least 0.9 of its throughput;
 - how long a push takes of what is there already; it sends nothing.
