@@ -5,6 +5,7 @@ stays `py3-none-any`. A program is compiled once per content of its sources, com
 and kept in the user's cache; the same sources give the same bytes anywhere.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -158,7 +159,8 @@ def compile_program(program: Program, root: Path, cache: Path, path: Path) -> No
                 f"Compiler output above; the sources are in {root}."
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        made.replace(path)
+        with contextlib.suppress(FileExistsError):  # a build beside this one was first
+            os.link(made, path)
 
 
 def publish(content: bytes, path: Path) -> None:

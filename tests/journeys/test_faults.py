@@ -108,7 +108,9 @@ def test_a_phone_that_dies_after_any_number_of_bytes_is_tried_again(
     own_phone: MakePhone, ibd: Command, tmp_path: Path
 ) -> None:
     phone, runs = own_phone(), tmp_path / "runs"
-    deaths = [1, 90, 700, 5000]  # two for each job, whose third try ends it
+    # Two for each job, whose third try ends it. The last comes late: by then the traces may be on
+    # their way home, and such a death is waited for and costs no try.
+    deaths = [1, 90, 700, 5000]
 
     def die(byte_count: int) -> Callable[[], object]:
         return lambda: phone.fault("die_after_bytes", byte_count=byte_count)
@@ -126,7 +128,7 @@ def test_a_phone_that_dies_after_any_number_of_bytes_is_tried_again(
     run = only_run(runs)
     assert len(records(run)) == 2
     assert {f["kind"] for f in failures(run)} == {"PhoneGone"}
-    assert len(failures(run)) == len(deaths)
+    assert len(failures(run)) in (len(deaths) - 1, len(deaths))
     assert not list(run.glob("jobs/.*"))
 
 

@@ -96,9 +96,9 @@ def test_a_power_phase_ends_with_the_inference_in_which_its_time_ran_out(
 
 
 def test_times_hold_the_inference_and_nothing_else(counting: Start, tmp_path: Path) -> None:
-    ended = counting("--runs", "5", model=write_wish(tmp_path, sleep_s=0.01))
+    ended = counting("--runs", "5", model=write_wish(tmp_path, sleep_s=0.1))
     durations = ended.journal.phases["latency"].duration_ns
-    assert (durations >= 10_000_000).all()
+    assert (durations >= 100_000_000).all()
     assert ended.journal.cpu_ns["latency"] < durations.sum() / 2
 
 

@@ -26,6 +26,15 @@ from ibd_mobile.sim.ledger import Ledger
 
 MESSAGE_BYTES = 1 << 16
 _FDS_PER_MESSAGE = 200
+#: adbd's children have them so, however the computer's own shell started us (nohup, &)
+_DEFAULT_SIGNALS = (
+    signal.SIGCHLD,
+    signal.SIGPIPE,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+)
 _TIOCSPTLCK = 0x40045431
 _TIOCGPTN = 0x80045430
 
@@ -118,7 +127,7 @@ class Zygote:
         try:
             os.setsid()
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGINT):
+            for number in _DEFAULT_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             if order["kind"] == "pty":
                 fcntl.ioctl(descriptors[0], termios.TIOCSCTTY, 0)
