@@ -1,17 +1,13 @@
 """The command line in this process, on this computer as the machine that is measured."""
 
-import contextlib
-import io
 import shutil
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ibd_mobile.cli import app, console
 from ibd_mobile.results.archive import Run
+from tests.keyboard import Command, Said, say
 
 #: over in a moment; never used for numbers
 PROTOCOL = """
@@ -48,18 +44,6 @@ protocol = "moment"
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
-
-
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Caches and settings of a user of our own, with a protocol and studies."""
@@ -86,25 +70,6 @@ def settle(home: Path, patch: pytest.MonkeyPatch, runs: Path) -> None:
 @pytest.fixture(autouse=True)
 def _settled(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(home, monkeypatch, tmp_path / "runs")
-
-
-def say(*words: str) -> Said:
-    """Run a command line to its exit."""
-    out, err = io.StringIO(), io.StringIO()
-    console.out.cache_clear()
-    console.err.cache_clear()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
-        patch.setattr(sys, "argv", ["ibd-mobile", *words])
-        with pytest.raises(SystemExit) as end:
-            app.main()
-    console.out.cache_clear()
-    console.err.cache_clear()
-    assert isinstance(end.value.code, int)
-    return Said(end.value.code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A person at the keyboard, a simulated phone behind a real adb server, and an archive to read."""
 
 import contextlib
-import io
 import json
 import socket
 import subprocess
@@ -9,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,13 @@ import pytest
 
 import ibd_mobile.frameworks
 from ibd_mobile.catalog import library
-from ibd_mobile.cli import app, console, simulated
+from ibd_mobile.cli import simulated
 from ibd_mobile.core.registry import member
 from ibd_mobile.machine.adb import AdbServer, find_adb
 from ibd_mobile.sim import rack
 from ibd_mobile.sim.namespace import namespaces_problem
 from ibd_mobile.sim.phone import Phone
+from tests.keyboard import Command, Said, say
 
 #: short phases and no rest, so that a journey ends in seconds; never used for numbers
 BRISK = """
@@ -60,18 +59,6 @@ batches = [1]
 kinds = ["{kind}"]
 protocol = "brisk"
 """
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture(scope="session")
@@ -170,20 +157,9 @@ def command_line(runs: Path) -> Command:
     """The command line in this process, with its runs in a folder."""
 
     def command(*words: str) -> Said:
-        out, err = io.StringIO(), io.StringIO()
-        console.out.cache_clear()
-        console.err.cache_clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("IBD_RUNS", str(runs))
-            patch.setattr(sys, "argv", ["ibd-mobile", *words])
-            with (
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(err),
-                pytest.raises(SystemExit) as end,
-            ):
-                app.main()
-        assert isinstance(end.value.code, int)
-        return Said(end.value.code, out.getvalue(), err.getvalue())
+            return say(*words)
 
     return command
 

@@ -31,7 +31,6 @@ from ibd_mobile.core.study import Protocol
 from ibd_mobile.core.version import VERSION
 from ibd_mobile.machine import prepare, sensors
 from ibd_mobile.machine.clock import read_clock
-from ibd_mobile.power import fuel_gauge
 from ibd_mobile.results.event_log import Event
 from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
@@ -288,7 +287,7 @@ def plan_recording(
     """
     if job.kind == "accuracy":
         return Recording(rate_hz=10.0, idle_s=0.0, limit_s=overrun_s, expected_s=_START_S), 0.0
-    gauge = fuel_gauge.sensors(resolved)
+    gauge = measure.POWER_SOURCE.sensors(resolved)
     if gauge:
         period_s = max(max(s.period_s, s.mean_window_s) for s in gauge)
         power_s = max(protocol.power_window_s, protocol.power_periods * period_s)
