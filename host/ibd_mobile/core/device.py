@@ -6,7 +6,7 @@ import msgspec
 
 Deployment = Literal["mobile", "desktop", "cloud"]
 ProcessorKind = Literal["cpu", "gpu", "dsp", "npu"]
-Precision = Literal["float32", "float16", "int8"]
+Precision = Literal["float32", "float16", "bfloat16", "int8", "int8_dynamic"]
 Status = Literal["confirmed", "secondary", "inferred", "measured"]
 Quantity = Literal[
     "current",

@@ -1,0 +1,1 @@
+"""From a published or built network to the files that inference frameworks read."""
