@@ -28,6 +28,10 @@ HOMES = {
     "typer": {"cli/"},
     "tomllib": {"catalog/reader.py", "sim/profile.py", "cli/sim.py"},
     "ai_edge_litert": {"workers/litert.py"},
+    "tflite_runtime": {"workers/tflite_runtime.py"},
+    "onnxruntime": {"workers/onnxruntime.py"},
+    "openvino": {"workers/openvino.py"},
+    "tensorrt": {"workers/tensorrt.py"},
 }
 
 
