@@ -132,31 +132,10 @@ def impossible_reason(cell: Cell) -> str:
         return f"{cell.framework} cannot use the {cell.processor} of {target.device.name}"
     if cell.variant is None:
         return f"{cell.model.id} is not to be had from {cell.training_framework}"
-    if reason := size_reason(cell.variant, cell.input_size):
+    if reason := cell.variant.input.size_reason(cell.input_size):
         return reason
     framework = member("ibd_mobile.frameworks", cell.framework)
     return str(framework.missing_reason(target.identity.platform, target.device.deployment))
-
-
-def size_reason(variant: Variant, input_size: int) -> str:
-    """Say why a network cannot be built for an input size, or "".
-
-    Args:
-        variant: the network.
-        input_size: height, pixels; 0 = its own.
-    """
-    own, sizes = variant.input.height, variant.input.sizes
-    if input_size in (0, own):
-        return ""
-    if sizes is None:
-        return f"its input is {own} px and nothing else"
-    is_on_grid = (input_size - sizes.least) % sizes.step == 0
-    if not (sizes.least <= input_size <= sizes.most and is_on_grid):
-        return (
-            f"its input can be {sizes.least} … {sizes.most} px in steps of {sizes.step},"
-            f" not {input_size}"
-        )
-    return ""
 
 
 def _missing_reason(cell: Cell) -> str:
