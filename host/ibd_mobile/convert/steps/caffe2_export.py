@@ -86,7 +86,8 @@ def _leaky_relu(export: Export, node: Node) -> None:
 
 def _prelu(export: Export, node: Node) -> None:
     slope, shape = export.graph.constant(node, 1), export.shape(node.inputs[0])
-    if slope is None or (slope.size != 1 and list(slope.shape) != [shape[1], *[1] * len(shape[2:])]):
+    by_channel = [shape[1], *[1] * len(shape[2:])]
+    if slope is None or (slope.size != 1 and list(slope.shape) != by_channel):
         raise Refused(f"{node.where}: its slopes are not one per channel")
     name = export.weight(f"{node.inputs[1]}__flat", slope.ravel())
     export.emit(node, "PRelu", [node.inputs[0], name])

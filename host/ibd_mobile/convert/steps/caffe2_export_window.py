@@ -110,8 +110,8 @@ def _reduce_mean(export: Export, node: Node) -> None:
     rank = len(export.shape(node.inputs[0]))
     given: Any = node.attributes.get("axes", export.graph.constant(node, 1))
     axes = sorted(int(a) % rank for a in given) if given is not None else []
-    order = {(2, 3): "NCHW", (1, 2): "NHWC"}.get(tuple(axes)) if rank == 4 else None
-    if order is None:
+    order = "NCHW" if axes == [2, 3] else "NHWC"
+    if rank != 4 or axes not in ([1, 2], [2, 3]):
         raise Refused(f"{node.where}: only the mean over height and width has a Caffe2 operator")
     if node.attributes.get("keepdims", 1):
         export.emit(node, "AveragePool", [node.inputs[0]], global_pooling=1, order=order)

@@ -11,6 +11,38 @@ from ibd_mobile.convert.steps.caffe2_op import Op
 from ibd_mobile.convert.steps.step import Refused
 
 Array = NDArray[Any]
+_LARGEST_SCALE = 64  #: what is larger comes from damage and would fill the memory
+#: what an operator makes of its inputs; a list where it has several outputs
+Kernel = Callable[[Op, list[Array]], Array | list[Array]]
+
+
+def of_first(function: Callable[[Array], Array]) -> Kernel:
+    """Make a kernel of what needs neither arguments nor further inputs."""
+
+    def kernel(op: Op, inputs: list[Array]) -> Array:  # noqa: ARG001 - all kernels are called so
+        return function(inputs[0])
+
+    return kernel
+
+
+def channels_first(kernel: Kernel, has_weights: bool = False) -> Kernel:
+    """Let a kernel that knows only channels first run on pictures of either order.
+
+    Args:
+        kernel: takes pictures as (n, channels, height, width).
+        has_weights: the second input lies as the picture does.
+    """
+
+    def either(op: Op, inputs: list[Array]) -> Array | list[Array]:
+        if op.order() == "NCHW":
+            return kernel(op, inputs)
+        count = 2 if has_weights else 1
+        turned = [x.transpose(0, 3, 1, 2) for x in inputs[:count]]
+        made = kernel(op, [*turned, *inputs[count:]])
+        first, *others = made if isinstance(made, list) else [made]
+        return [first.transpose(0, 2, 3, 1), *others]
+
+    return either
 
 
 def _reshape(op: Op, inputs: list[Array]) -> list[Array]:
@@ -93,8 +125,12 @@ def _shuffle(op: Op, inputs: list[Array]) -> Array:
 def _scales(op: Op, inputs: list[Array]) -> tuple[float, float]:
     """Return the factors of height and width."""
     if len(inputs) == 2:
-        return float(inputs[1][0]), float(inputs[1][1])
-    return op.args.real("height_scale", 1), op.args.real("width_scale", 1)
+        scales = (float(inputs[1][0]), float(inputs[1][1]))
+    else:
+        scales = (op.args.real("height_scale", 1), op.args.real("width_scale", 1))
+    if not all(0 < scale <= _LARGEST_SCALE for scale in scales):
+        raise Refused(f"{op.where}: it resizes a picture {scales} times")
+    return scales
 
 
 def _resize_nearest(op: Op, inputs: list[Array]) -> Array:
@@ -119,20 +155,27 @@ def _upsample_bilinear(op: Op, inputs: list[Array]) -> Array:
     return x.astype(np.float32)
 
 
-KERNELS: dict[str, Callable[[Op, list[Array]], Array | list[Array]]] = {
+def _same(x: Array) -> Array:
+    return x
+
+
+KERNELS: dict[str, Kernel] = {
+    "Alias": of_first(_same),
     "ChannelShuffle": _shuffle,
     "Concat": _concat,
+    "Copy": of_first(_same),
     "DepthConcat": _concat,
     "DepthSplit": _split,
     "ExpandDims": _expand_dims,
     "Flatten": _flatten,
-    "FlattenToVec": lambda op, x: x[0].reshape(-1),
-    "NCHW2NHWC": lambda op, x: x[0].transpose(0, 2, 3, 1),
-    "NHWC2NCHW": lambda op, x: x[0].transpose(0, 3, 1, 2),
+    "FlattenToVec": of_first(lambda x: x.reshape(-1)),
+    "NCHW2NHWC": of_first(lambda x: x.transpose(0, 2, 3, 1)),
+    "NHWC2NCHW": of_first(lambda x: x.transpose(0, 3, 1, 2)),
     "PadImage": _pad_image,
     "Reshape": _reshape,
     "ResizeNearest": _resize_nearest,
     "Split": _split,
+    "StopGradient": of_first(_same),
     "Squeeze": _squeeze,
     "Transpose": _transpose,
     "UpsampleBilinear": _upsample_bilinear,

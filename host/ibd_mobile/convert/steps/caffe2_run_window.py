@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ibd_mobile.convert.steps import caffe2_window
 from ibd_mobile.convert.steps.caffe2_op import Op
+from ibd_mobile.convert.steps.caffe2_run_shape import Kernel, channels_first
 from ibd_mobile.convert.steps.caffe2_window import Window
 from ibd_mobile.convert.steps.step import Refused
 
@@ -199,3 +200,21 @@ def _pool_sides(op: Op, x: Floats) -> tuple[_Side, _Side]:
     if w.is_global or all(p < k for p, k in zip(w.head + w.tail, w.kernel * 2, strict=True)):
         return _sides(op, x.shape[2:])
     raise Refused(f"{op.where}: its padding is not smaller than its kernel")
+
+
+def _conv(op: Op, inputs: list[Floats]) -> Floats:
+    x, weights, *bias = inputs
+    return convolve(op, x, weights, bias[0] if bias else None)
+
+
+def _conv_transpose(op: Op, inputs: list[Floats]) -> Floats:
+    x, weights, *bias = inputs
+    return spread(op, x, weights, bias[0] if bias else None)
+
+
+KERNELS: dict[str, Kernel] = {
+    "AveragePool": channels_first(lambda op, inputs: pool_mean(op, inputs[0])),
+    "Conv": channels_first(_conv, has_weights=True),
+    "ConvTranspose": channels_first(_conv_transpose, has_weights=True),
+    "MaxPool": channels_first(lambda op, inputs: pool_most(op, inputs[0])),
+}

@@ -7,6 +7,8 @@ from ibd_mobile.convert.steps.step import Refused
 
 NOT_SET, VALID, SAME, CAFFE_POOLING = range(4)  #: values of the argument legacy_pad
 
+_LARGEST = 2**14  #: pixels and groups; what is larger comes from damage and would fill the memory
+
 #: Caffe2 has these names for the case with two spatial dimensions
 TWO_DIMENSIONAL = {
     "Conv2D": "Conv",
@@ -77,7 +79,7 @@ def pads(op: Op) -> tuple[int, int, int, int]:
         values = [op.args.integer(side, 0) for side in sides]
     else:
         values = op.args.integers("pads") or [0, 0, 0, 0]
-    if len(values) != 4:
+    if len(values) != 4 or not all(0 <= v <= _LARGEST for v in values):
         raise Refused(f"{op.where}: its pads {values} are not for pictures of two dimensions")
     return values[0], values[1], values[2], values[3]
 
@@ -89,7 +91,7 @@ def _check(op: Op, found: Window) -> None:
         found.group,
         *(() if found.is_global else found.kernel),
     )
-    if min(sizes) < 1 or min((*found.head, *found.tail, *found.adjust)) < 0:
+    if min(sizes) < 1 or min(found.adjust) < 0 or max((*sizes, *found.adjust)) > _LARGEST:
         raise Refused(f"{op.where}: its window makes no sense ({found})")
     if not NOT_SET <= found.legacy_pad <= CAFFE_POOLING:
         raise Refused(f"{op.where}: the padding rule {found.legacy_pad} is not known")
