@@ -65,6 +65,116 @@ class FakeSdk:
         return call
 
 
+#: a converter or quantiser that does its work: says so, and writes what it was called with
+CONVERT = """
+Path(after({flag!r})).write_text(json.dumps(argv))
+print({said!r}, file=sys.stderr)
+"""
+#: a runner that computes what `Network` computes, from raw files with the channels last
+NET_RUN = """
+import array
+if argv == ["--version"]:
+    print({version!r})
+    sys.exit(0)
+for k, line in enumerate(Path(after("--input_list")).read_text().splitlines()):
+    values = array.array("f", Path(line).read_bytes())
+    first = values[::3] if {is_nhwc} else values[:8]
+    place = Path(after("--output_dir")) / f"Result_{{k}}"
+    place.mkdir(parents=True)
+    (place / "logits.raw").write_bytes(array.array("f", [sum(first), sum(values)]).tobytes())
+print({said!r})
+"""
+DLC_INFO = """
+print("| DLC created with converter version: {version} |")
+print("| Total parameters: 26 (0 MB assuming single precision float) |")
+print("| Total MACs per inference: 569M |")
+"""
+BIN = "bin/x86_64-linux-clang"
+
+
+def recorded_part(name: str, first: int, last: int) -> str:
+    """Return some lines of a recorded output."""
+    return "\n".join((DATA / name).read_text().splitlines()[first:last])
+
+
+def fill_snpe(sdk: FakeSdk, version: str = "2.10.0.4541") -> FakeSdk:
+    """Give a folder all programs of an SNPE SDK; their words are the recorded ones."""
+    log = "snpe_2.10_convert_and_quantize.txt"
+    converted, quantized = recorded_part(log, 0, 5), recorded_part(log, 5, 11)
+    for source in ("tensorflow", "onnx", "tflite"):
+        body = CONVERT.format(flag="-o", said=converted)
+        sdk.program(f"{BIN}/snpe-{source}-to-dlc", body.replace("'-o'", _OUTPUT))
+    body = CONVERT.format(flag="--output_path", said=converted)
+    sdk.program(f"{BIN}/snpe-pytorch-to-dlc", body)
+    if version.startswith("1."):
+        body = CONVERT.format(flag="--dlc", said=converted)
+        sdk.program(f"{BIN}/snpe-caffe2-to-dlc", body)
+    quantizer = "snpe-dlc-quantize" if version.startswith("1.") else "snpe-dlc-quant"
+    body = CONVERT.format(flag="--output_dlc", said=quantized)
+    sdk.program(f"{BIN}/{quantizer}", body, is_script=False)
+    sdk.program(f"{BIN}/snpe-dlc-info", DLC_INFO.format(version=version))
+    said = recorded_part("snpe_2.10_net_run.txt", 0, 7)
+    body = NET_RUN.format(version=f"SNPE v{version}", is_nhwc=True, said=said)
+    sdk.program(f"{BIN}/snpe-net-run", body, is_script=False)
+    return sdk
+
+
+_OUTPUT = "next(f for f in ('-o', '--output_path', '--dlc') if f in argv)"
+
+
+@pytest.fixture
+def snpe(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch) -> FakeSdk:
+    """An SNPE SDK 2.10, named by the environment."""
+    monkeypatch.setenv("SNPE_ROOT", str(sdk.root))
+    return fill_snpe(sdk)
+
+
+@pytest.fixture
+def snpe_1(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch) -> FakeSdk:
+    """An SNPE SDK 1.68, named by the environment."""
+    monkeypatch.setenv("SNPE_ROOT", str(sdk.root))
+    return fill_snpe(sdk, "1.68.0.3932")
+
+
+GENERATE = """
+LIBRARIES = {libraries!r}
+place = Path(after("-o")) / after("-t")
+place.mkdir(parents=True)
+(place / f"lib{{Path(after('-c')).stem}}.so").write_bytes(LIBRARIES[after("-t")])
+"""
+
+
+@pytest.fixture
+def qnn(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch, recorded: Any) -> FakeSdk:
+    """A QNN SDK 2.13 with an NDK, named by the environment; `qairt-*` are there too."""
+    monkeypatch.setenv("QNN_SDK_ROOT", str(sdk.root))
+    monkeypatch.setenv("ANDROID_NDK_ROOT", str(sdk.root / "ndk"))
+    sdk.program("ndk/ndk-build", "")
+    sdk.program(f"{BIN}/clang++", "")
+    version = recorded("qnn_2.13_version.txt")
+    said = "[INFO] [Qnn Runtime] Finished Executing Graphs"
+    sdk.program(
+        f"{BIN}/qnn-net-run",
+        NET_RUN.format(version=version, is_nhwc="'--dlc_path' not in argv", said=said),
+        is_script=False,
+    )
+    converted = recorded_part("snpe_2.10_convert_and_quantize.txt", 2, 5)
+    body = CONVERT.format(flag="-o", said=converted)
+    sdk.program(f"{BIN}/qnn-onnx-converter", body + "Path(after('-o')[:-3] + 'bin').write_text('w')")
+    libraries = {"aarch64-android": elf(183), "x86_64-linux-clang": elf(62)}
+    sdk.program(f"{BIN}/qnn-model-lib-generator", GENERATE.format(libraries=libraries))
+    body = CONVERT.format(flag="--output_path", said=converted)
+    sdk.program(f"{BIN}/qairt-converter", body)
+    body = CONVERT.format(flag="--output_dlc", said="Successfully saved DLC to q.dlc")
+    sdk.program(f"{BIN}/qairt-quantizer", body)
+    sdk.program(f"{BIN}/snpe-dlc-info", DLC_INFO.format(version="2.13.2.230822171732_60416"))
+    for library in ("libQnnCpu.so", "libQnnModelDlc.so"):
+        path = sdk.root / "lib" / "x86_64-linux-clang" / library
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(elf(62))
+    return sdk
+
+
 @pytest.fixture(autouse=True)
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty settings folder and no SDK in the environment."""
@@ -109,10 +219,10 @@ class Network:
             [self.samples[:, 0].sum((1, 2)), self.samples.sum((1, 2, 3))], axis=1
         )
 
-    def request(self, source: str = "network.onnx", **changes: Any) -> Request:
+    def request(self, name: str = "network.onnx", **changes: Any) -> Request:
         """Ask for the network, with all that any converter wants to know."""
         if "source" not in changes:
-            path = self.folder / source
+            path = self.folder / name
             path.write_bytes(b"a network")
             changes["source"] = {"model": str(path)}
         options = {
