@@ -160,7 +160,9 @@ def qnn(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch, recorded: Any) -> FakeSdk
     )
     converted = recorded_part("snpe_2.10_convert_and_quantize.txt", 2, 5)
     body = CONVERT.format(flag="-o", said=converted)
-    sdk.program(f"{BIN}/qnn-onnx-converter", body + "Path(after('-o')[:-3] + 'bin').write_text('w')")
+    sdk.program(
+        f"{BIN}/qnn-onnx-converter", body + "Path(after('-o')[:-3] + 'bin').write_text('w')"
+    )
     libraries = {"aarch64-android": elf(183), "x86_64-linux-clang": elf(62)}
     sdk.program(f"{BIN}/qnn-model-lib-generator", GENERATE.format(libraries=libraries))
     body = CONVERT.format(flag="--output_path", said=converted)

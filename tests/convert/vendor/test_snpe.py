@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ibd_mobile.convert.steps.step import COMPARED
-from ibd_mobile.convert.vendor import _dlc, snpe as snpe_converter
+from ibd_mobile.convert.vendor import _dlc
+from ibd_mobile.convert.vendor import snpe as snpe_converter
 from ibd_mobile.core.errors import HostError, InputError, PayloadFailed
 
 BIN = "bin/x86_64-linux-clang"
