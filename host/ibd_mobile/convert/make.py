@@ -12,7 +12,8 @@ from ibd_mobile.convert.route import Route, Step, to_wish
 from ibd_mobile.convert.samples import Batch
 from ibd_mobile.convert.shelf import Kept, Shelf
 from ibd_mobile.convert.sources import Report, Sources
-from ibd_mobile.convert.stage import Origin, Plan, Workshop
+from ibd_mobile.convert.task import Origin, Task
+from ibd_mobile.convert.workshop import Workshop
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.model import Input, Layout, Model, Source, Variant
@@ -109,7 +110,7 @@ class _Chain:
     def _size(self) -> int:
         return self.wish.input_size or self.variant.input.height
 
-    def _building(self, files: Mapping[str, Path]) -> Plan:
+    def _building(self, files: Mapping[str, Path]) -> Task:
         definition, taken = self.variant.definition, self.variant.input
         if definition is None:
             raise InputError(f"model '{self.model.id}'", "has no definition")
@@ -126,7 +127,7 @@ class _Chain:
             **definition.options,
         }
         is_keras = self.route.builder == "build_keras"
-        return Plan(
+        return Task(
             origin=self._origin,
             step=self.route.builder,
             source=files,
@@ -142,12 +143,12 @@ class _Chain:
 
     def _leg(
         self, leg: Step, precision: Precision, files: Mapping[str, Path], stages: list[Kept]
-    ) -> Plan:
+    ) -> Task:
         taken, size = self.variant.input, self._size
         layout = stages[-1].stage.layout if stages else taken.layout
         own = self.variant.source if not stages else None
         is_last = (leg, precision) == self.route.legs[-1]
-        return Plan(
+        return Task(
             origin=self._origin,
             step=leg.id,
             source=files,

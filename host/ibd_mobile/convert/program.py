@@ -1,7 +1,10 @@
 """One run of a step's program: started in its environment, watched, and its answer read."""
 
+import functools
+import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -19,6 +22,8 @@ STEPS: Final = Path(__file__).parent / "steps"
 #: the first start makes an environment (gigabytes on a slow line); the rest is the conversion
 LIMIT_S: Final = 3 * 3600.0
 _POLL_S: Final = 0.2
+#: names of modules in what is imported from the steps' folder
+_IMPORT: Final = re.compile(r"\bsteps(?:\.| import )(\w+)")
 #: what uv says where it cannot make an environment
 _NO_ENVIRONMENT: Final = ("No solution found", "Failed to fetch", "Failed to download", "error:")
 
@@ -43,12 +48,12 @@ class _Document(msgspec.Struct):
 
 
 def run(
-    id: str, request: step.Request, subject: str, check_stop: Callable[[], None] = lambda: None
+    path: Path, request: step.Request, subject: str, check_stop: Callable[[], None] = lambda: None
 ) -> Answer:
     """Run a step and return what it made.
 
     Args:
-        id: name of its file in `steps/`, without .py.
+        path: of the step's file.
         request: its folder is there, and empty of an earlier answer.
         subject: what errors call the conversion.
         check_stop: called now and then; raises where the person at the keyboard wants to stop.
@@ -60,13 +65,13 @@ def run(
         PayloadTimeout: it did not end.
     """
     folder = Path(request.folder)
-    path = folder / "request.json"
-    path.write_text(json.dumps(asdict(request)), encoding="utf-8")
-    start = environment.start(STEPS / f"{id}.py")
-    code = _watch([*start.argv, str(path)], start.environment, folder, subject, check_stop)
+    written = folder / "request.json"
+    written.write_text(json.dumps(asdict(request)), encoding="utf-8")
+    start = environment.start(path)
+    code = _watch([*start.argv, str(written)], start.environment, folder, subject, check_stop)
     answer = _read(folder / step.ANSWER)
     if answer is None:
-        raise _without_answer(code, folder, subject, id)
+        raise _without_answer(code, folder, subject, path.stem)
     if answer.made is None:
         refused = answer.refused or {"problem": "gave no reason", "remedy": ""}
         raise InputError(subject, refused["problem"], refused["remedy"])
@@ -131,3 +136,23 @@ def _without_answer(code: int, folder: Path, subject: str, id: str) -> Exception
             " PIP_FIND_LINKS) hold here too.",
         )
     return PayloadFailed(subject, f"step {id} ended with {code}: {said}", code=code)
+
+
+@functools.cache
+def sha256_with_imports(path: Path) -> str:
+    """Hash a step's program with the modules of ours that it imports."""
+    digest = hashlib.sha256()
+    for each in sorted(_with_imports(path)):
+        digest.update(each.read_bytes())
+    return digest.hexdigest()
+
+
+def _with_imports(path: Path) -> set[Path]:
+    found, waiting = {path}, [path]
+    while waiting:
+        for name in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
+            inner = path.parent / f"{name}.py"
+            if inner.is_file() and inner not in found:
+                found.add(inner)
+                waiting.append(inner)
+    return found
