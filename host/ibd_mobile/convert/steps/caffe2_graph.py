@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ibd_mobile.convert.steps import caffe2_op, caffe2_schema, caffe2_weights
 from ibd_mobile.convert.steps.caffe2_op import Op
 from ibd_mobile.convert.steps.caffe2_weights import Blobs
@@ -58,7 +61,7 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     live = _live(ops, outputs)
     name = _input(live, weights, declared, options)
     read = {blob for op in live for blob in op.inputs}
-    kept = {blob: array for blob, array in weights.items() if blob in read and blob != name}
+    kept = {b: _single(a) for b, a in weights.items() if b in read and b != name}
     notes = [f"{len(ops) - len(live)} operators that no output needs were left out"]
     return Net(
         message.name or predict.stem, live, kept, name, outputs, notes[: len(ops) - len(live)]
@@ -67,12 +70,20 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
 
 def _weights(init: Path) -> Blobs:
     message = caffe2_schema.read(init, "NetDef")
-    if not message.op:
-        # the form before init nets; a NetDef takes its tensors for a name
+    if message.op:
+        return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
+    # the form before init nets, whose tensors a NetDef takes for its name; else there are no
+    # weights, and the first operator that needs one will say so
+    try:
         tensors = caffe2_schema.read(init, "TensorProtos").protos
-        if tensors:
-            return caffe2_weights.tensors(list(tensors), init.name)
-    return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
+    except Refused:
+        return {}
+    return caffe2_weights.tensors(list(tensors), init.name)
+
+
+def _single(array: NDArray[Any]) -> NDArray[Any]:
+    """Widen or narrow real numbers to float32, which all operators here compute with."""
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
 def _check_reads(ops: list[Op], there: Iterable[str]) -> None:
@@ -129,15 +140,24 @@ def _fresh(blob: str, number: int, taken: set[str]) -> str:
 def _outputs(
     message: Any, ops: list[Op], last: dict[str, str], options: dict[str, Any]
 ) -> list[str]:
-    wanted = list(options.get("outputs") or message.external_output)
+    named = list(options.get("outputs") or ())
     made = {blob for op in ops for blob in op.outputs}
-    for blob in wanted:
+    for blob in named or message.external_output:
         if last.get(blob) not in made:
             raise Refused(f"net {message.name!r} does not make its output {blob!r}", _REMEDY)
-    if wanted:
-        return [last[blob] for blob in wanted]
+    if named:
+        return [last[blob] for blob in named]
+    # exporters for phones declare whatever nobody reads: dropout's masks, the lengths of Concat
+    main = [blob for op in ops for blob in (op.outputs if _is_split(op) else op.outputs[:1])]
+    declared = [last[blob] for blob in message.external_output if last[blob] in main]
+    if declared:
+        return declared
     read = {blob for op in ops for blob in op.inputs}
-    return [op.outputs[0] for op in ops if op.outputs[0] not in read]
+    return [blob for blob in main if blob not in read]
+
+
+def _is_split(op: Op) -> bool:
+    return op.type in ("Split", "DepthSplit")
 
 
 def _live(ops: list[Op], outputs: list[str]) -> list[Op]:
