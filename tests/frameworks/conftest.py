@@ -30,6 +30,7 @@ def host_order(tmp_path: Path) -> Order:
         processor="cpu",
         threads=1,
         batch=4,
+        input_size=32,
         protocol="ibd",
         seed=7,
     )

@@ -6,12 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ibd_mobile.core.errors import HostError
+from ibd_mobile.core.environment import Needs
+from ibd_mobile.core.errors import HostError, InputError
 from ibd_mobile.core.seams import Order
 from ibd_mobile.frameworks._worker import LAUNCH, Worker, environment
 
-ABSENT = Worker("absent", "loop", ("no-such-package",), "it cannot be had")
-HERE = Worker("here", "loop", ("no-such-package", "numpy"), "pip install numpy")
+NEEDS = Needs(">=3.11", ("iniconfig==2.1.0",))
+ABSENT = Worker("absent", "loop", ("no-such-package",), NEEDS, "it cannot be had")
+HERE = Worker("here", "loop", ("no-such-package", "numpy"), NEEDS)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,10 @@ def test_the_python_of_this_program_is_used_if_it_has_the_library(host_order: Or
 
 def test_what_is_not_installed_is_named_with_the_way_to_get_it(host_order: Order) -> None:
     reason = ABSENT.missing_reason("desktop")
-    assert reason == "the package no-such-package is not installed; it cannot be had"
+    assert reason == (
+        "the package no-such-package is not installed; `ibd-mobile doctor --prepare absent` makes"
+        " a Python that has it; it cannot be had"
+    )
     with pytest.raises(HostError, match="no-such-package"):
         ABSENT.invocation(host_order)
 
@@ -91,7 +96,7 @@ def test_the_engine_is_told_precision_card_and_where_it_keeps_what_it_builds(
     host_order: Order,
 ) -> None:
     order = msgspec.structs.replace(host_order, card="GPU-1")
-    builder = Worker("here", "loop", ("numpy",), "", ("mode=fast",), builds_engines=True)
+    builder = Worker("here", "loop", ("numpy",), NEEDS, "", ("mode=fast",), builds_engines=True)
     words = builder.invocation(order).argv
     options = [value for option, value in pairwise(words) if option == "--option"]
     assert options[0] == "mode=fast"
@@ -99,3 +104,21 @@ def test_the_engine_is_told_precision_card_and_where_it_keeps_what_it_builds(
     assert options[2].startswith("cache=/")
     assert options[3] == "card=GPU-1"
     assert "cache=" not in " ".join(HERE.invocation(host_order).argv)
+
+
+def test_an_environment_is_made_and_then_used(
+    monkeypatch: pytest.MonkeyPatch, host_order: Order
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+    worker = Worker("absent", "loop", ("iniconfig-of-old", "iniconfig"), NEEDS)
+    python = worker.prepare()
+    assert python == environment("absent") / "bin" / "python"
+    monkeypatch.setenv("IBD_PYTHON_ABSENT", str(python))
+    found = worker.invocation(host_order)
+    assert (found.argv[0], found.framework_version) == (str(python), "iniconfig 2.1.0")
+
+
+def test_an_environment_that_cannot_be_made_is_told_in_the_tools_words() -> None:
+    needs = Needs(">=3.11", ("no-such-thing-at-all @ file:///nowhere",))
+    with pytest.raises(InputError, match="cannot be made: .*nowhere"):
+        Worker("absent", "loop", ("no-such-package",), needs).prepare()

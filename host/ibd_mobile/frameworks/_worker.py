@@ -18,6 +18,7 @@ from pathlib import Path
 import platformdirs
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs, make
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.seams import BroughtFile, Invocation, Order
 from ibd_mobile.machine.host_cpu import pick_cpus
@@ -44,7 +45,8 @@ class Worker:
         framework: its id; the part of a variable's name that names its Python.
         module: of `workers/`.
         distributions: each of them holds the library; the first one there counts.
-        advice: how to get it, as the end of a sentence.
+        needs: what an environment made for it holds.
+        advice: a limit to know of, or another way to get it, as the end of a sentence.
         options: KEY=VALUE for the engine.
         builds_engines: it keeps what it has built for a card in a folder of its own.
     """
@@ -52,7 +54,8 @@ class Worker:
     framework: str
     module: str
     distributions: tuple[str, ...]
-    advice: str
+    needs: Needs
+    advice: str = ""
     options: tuple[str, ...] = ()
     builds_engines: bool = False
 
@@ -107,7 +110,19 @@ class Worker:
         wanted = self.distributions[0]
         if named:
             return f"{named}, which {self.variable} names, has no package {wanted}"
-        return f"the package {wanted} is not installed; {self.advice}"
+        made = f"`ibd-mobile doctor --prepare {self.framework}` makes a Python that has it"
+        return "; ".join(
+            part for part in (f"the package {wanted} is not installed", made, self.advice) if part
+        )
+
+    def prepare(self) -> Path:
+        """Make an environment that has the library, and return its Python.
+
+        Raises:
+            InputError: what it needs cannot be installed.
+            HostError: uv is not installed.
+        """
+        return make(environment(self.framework), self.needs)
 
 
 def words(order: Order) -> list[str]:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.payload import payload
 from ibd_mobile.core.seams import BroughtFile, Invocation, Order
@@ -21,7 +22,12 @@ formats = frozenset({"tflite"})
 
 #: where a lab keeps `libLiteRt.so` for platforms that the wheel of this computer does not cover
 LIBRARY_VARIABLE = "IBD_LITERT_LIBRARY"
-WORKER = Worker("litert", "litert", ("ai-edge-litert",), "pip install ai-edge-litert")
+WORKER = Worker(
+    "litert",
+    "litert",
+    ("ai-edge-litert",),
+    Needs(">=3.11", ("ai-edge-litert>=2.1.6", "numpy")),
+)
 
 
 def missing_reason(platform: str, deployment: Deployment) -> str:

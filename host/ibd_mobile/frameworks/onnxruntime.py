@@ -1,6 +1,7 @@
 """ONNX Runtime on hosts: its CPU provider, or CUDA's on an NVIDIA card."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -13,7 +14,14 @@ WORKER = Worker(
         "onnxruntime",
         "onnxruntime-gpu",
     ),
-    "pip install 'ibd-mobile[onnxruntime]', or onnxruntime-gpu for a card",
+    Needs(
+        ">=3.11",
+        (
+            "onnxruntime>=1.24",
+            "numpy",
+        ),
+    ),
+    advice="for a card, a Python with onnxruntime-gpu is needed",
 )
 
 

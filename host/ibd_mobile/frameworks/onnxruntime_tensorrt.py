@@ -1,6 +1,7 @@
 """ONNX Runtime with its TensorRT provider, on an NVIDIA card."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,14 @@ WORKER = Worker(
     "onnxruntime_tensorrt",
     "onnxruntime",
     ("onnxruntime-gpu",),
-    "pip install onnxruntime-gpu tensorrt",
+    Needs(
+        ">=3.11",
+        (
+            "onnxruntime-gpu>=1.24",
+            "tensorrt",
+            "numpy",
+        ),
+    ),
     options=("provider=tensorrt",),
     builds_engines=True,
 )

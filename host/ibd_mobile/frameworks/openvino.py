@@ -1,6 +1,7 @@
 """OpenVINO on a host's CPU."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,13 @@ WORKER = Worker(
     "openvino",
     "openvino",
     ("openvino",),
-    "pip install 'ibd-mobile[openvino]'",
+    Needs(
+        ">=3.11",
+        (
+            "openvino>=2025.0",
+            "numpy",
+        ),
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """PyTorch on hosts: a program of torch.export, run node by node."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,13 @@ WORKER = Worker(
     "pytorch",
     "pytorch",
     ("torch",),
-    "pip install 'ibd-mobile[pytorch]'",
+    Needs(
+        ">=3.11",
+        (
+            "torch>=2.8",
+            "numpy",
+        ),
+    ),
 )
 
 

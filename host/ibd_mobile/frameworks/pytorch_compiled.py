@@ -1,6 +1,7 @@
 """PyTorch on hosts: a program of torch.export, compiled by torch.compile before it is timed."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,15 @@ WORKER = Worker(
     "pytorch_compiled",
     "pytorch",
     ("torch",),
-    "pip install 'ibd-mobile[pytorch]'; a C++ compiler is needed too",
+    Needs(
+        ">=3.11",
+        (
+            "torch>=2.8",
+            "numpy",
+            "setuptools",
+        ),
+    ),
+    advice="a C++ compiler is needed too",
     options=("mode=compiled",),
 )
 

@@ -4,6 +4,7 @@ It tells which answers a Hexagon would give; its times are marked EMULATED.
 """
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -13,7 +14,14 @@ WORKER = Worker(
     "qnn_htp",
     "onnxruntime",
     ("onnxruntime-qnn",),
-    "pip install 'ibd-mobile[qnn]', on Linux x86-64",
+    Needs(
+        ">=3.11",
+        (
+            "onnxruntime-qnn>=2.7",
+            "numpy",
+        ),
+    ),
+    advice="it is made for x86-64",
     options=("provider=qnn_htp",),
 )
 

@@ -1,6 +1,7 @@
 """TensorRT on an NVIDIA card: an engine is built from ONNX on the machine that runs it."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,14 @@ WORKER = Worker(
     "tensorrt",
     "tensorrt",
     ("tensorrt",),
-    "pip install tensorrt cuda-python",
+    Needs(
+        ">=3.11",
+        (
+            "tensorrt",
+            "cuda-python",
+            "numpy",
+        ),
+    ),
     builds_engines=True,
 )
 

@@ -1,6 +1,7 @@
 """TensorFlow Lite's interpreter as the tflite-runtime wheels have it, on hosts."""
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.seams import Invocation, Order
 from ibd_mobile.frameworks._worker import Worker
 
@@ -10,7 +11,14 @@ WORKER = Worker(
     "tflite_runtime",
     "tflite_runtime",
     ("tflite-runtime",),
-    "its last release, 2.14, is for Python 3.11 and older, with numpy below 2",
+    Needs(
+        ">=3.11,<3.12",
+        (
+            "tflite-runtime>=2.14",
+            "numpy<2",
+        ),
+    ),
+    advice="its last release, 2.14, is for Python 3.11 and older",
 )
 
 
