@@ -160,7 +160,9 @@ def qnn(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch, recorded: Any) -> FakeSdk
     )
     converted = recorded_part("snpe_2.10_convert_and_quantize.txt", 2, 5)
     body = CONVERT.format(flag="-o", said=converted)
-    sdk.program(f"{BIN}/qnn-onnx-converter", body + "Path(after('-o')[:-3] + 'bin').write_text('w')")
+    sdk.program(
+        f"{BIN}/qnn-onnx-converter", body + "Path(after('-o')[:-3] + 'bin').write_text('w')"
+    )
     libraries = {"aarch64-android": elf(183), "x86_64-linux-clang": elf(62)}
     sdk.program(f"{BIN}/qnn-model-lib-generator", GENERATE.format(libraries=libraries))
     body = CONVERT.format(flag="--output_path", said=converted)
@@ -182,6 +184,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("SNPE_ROOT", "QNN_SDK_ROOT", "QAIRT_SDK_ROOT", "HIAI_OMG", "MACE_ROOT",
                  "ANDROID_NDK_ROOT"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
+    # a shim for python3, as pyenv has, would change the environment of what it starts
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     home = tmp_path / "config" / "ibd-mobile"
     home.mkdir(parents=True)
     return home

@@ -61,9 +61,7 @@ def test_both_networks_say_the_same_to_the_same_samples(snpe: Any, network: Any)
     ]
 
 
-@pytest.mark.parametrize(
-    "recording", ["snpe_2.10_net_run.txt", "snpe_2.22_net_run.txt"]
-)
+@pytest.mark.parametrize("recording", ["snpe_2.10_net_run.txt", "snpe_2.22_net_run.txt"])
 def test_the_recorded_words_of_the_runner_are_understood(recorded: Any, recording: str) -> None:
     import re
 
@@ -84,9 +82,7 @@ def test_outputs_of_an_earlier_comparison_are_not_taken_for_new_ones(
         compare(network, network.request(**network.arrays()))
 
 
-def test_a_runner_that_fails_on_what_was_made_is_no_reason_to_skip(
-    snpe: Any, network: Any
-) -> None:
+def test_a_runner_that_fails_on_what_was_made_is_no_reason_to_skip(snpe: Any, network: Any) -> None:
     sdk = _sdk.open_sdk(_sdk.SNPE)
     snpe.program(
         "bin/x86_64-linux-clang/snpe-net-run",

@@ -50,7 +50,9 @@ def test_what_is_written_is_read_back(
     assert (back == samples).all()
 
 
-@pytest.mark.parametrize("array", [np.zeros(3, np.float32), np.zeros((2, 3)), np.zeros((0, 3), "f")])
+@pytest.mark.parametrize(
+    "array", [np.zeros(3, np.float32), np.zeros((2, 3)), np.zeros((0, 3), "f")]
+)
 def test_an_array_that_holds_no_samples_is_refused(tmp_path: Path, array: object) -> None:
     with pytest.raises(InputError, match="expected float32 samples"):
         write(tmp_path, array, is_transposed=False)
