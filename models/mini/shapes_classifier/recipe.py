@@ -23,9 +23,9 @@ EPSILON = 1e-3
 MEAN, SCALE = [0.0] * 3, [255.0] * 3
 TRAIN_SEED, TRAIN_COUNT = 2, 12_000
 VALIDATION_SEED, VALIDATION_COUNT = 3, 1000
-EPOCHS_COUNT, BATCH = 16, 32
-STEPS_COUNT = EPOCHS_COUNT * -(-TRAIN_COUNT // BATCH)
-RATE, WEIGHT_DECAY, WARM_UP_RATIO = 2e-3, 1e-3, 1 / 16
+BATCH = 32
+STEPS_COUNT = -(-TRAIN_COUNT // BATCH)  #: of one epoch; the first warms up
+RATE, WEIGHT_DECAY = 2e-3, 1e-3
 
 _TURNS: tuple[Callable[[Any], Any], ...] = (
     lambda pictures: pictures[:, ::-1],
@@ -43,16 +43,16 @@ def turned(pictures: Any, rng: np.random.Generator) -> Any:
     return pictures
 
 
-def rate(step: int) -> float:
-    """Return the learning rate of a step: up in a line, then down along a cosine.
+def rate(step: int, epochs_count: int) -> float:
+    """Return the learning rate of a step: up in a line for an epoch, then down along a cosine.
 
-    >>> rate(0) < rate(375) == RATE, round(rate(STEPS_COUNT), 9)
-    (True, 0.0)
+    >>> [round(rate(step, 11), 6) for step in (374, 375, 2250, 4124)]
+    [0.001995, 0.002, 0.001, 0.0]
     """
-    warm_up = round(STEPS_COUNT * WARM_UP_RATIO)
-    if step < warm_up:
-        return RATE * (step + 1) / (warm_up + 1)
-    return RATE * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / (STEPS_COUNT - warm_up)))
+    if step < STEPS_COUNT:
+        return RATE * (step + 1) / (STEPS_COUNT + 1)
+    done_ratio = (step - STEPS_COUNT) / (STEPS_COUNT * (epochs_count - 1))
+    return RATE * 0.5 * (1 + math.cos(math.pi * done_ratio))
 
 
 def taught() -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ import recipe
 import shapes
 import torch
 
-WEIGHTS_SEED = 5
+WEIGHTS_SEED, EPOCHS_COUNT = 5, 11
 FILE = f"{recipe.ID}_pytorch.pt2"
 
 
@@ -42,7 +42,7 @@ def _epoch(
     for start in range(0, len(order), recipe.BATCH):
         chosen = order[start : start + recipe.BATCH]
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate(step)
+            group["lr"] = recipe.rate(step, EPOCHS_COUNT)
         truth = torch.from_numpy(labels[chosen].astype(np.int64))
         logits = classifier(_fed(pictures[chosen]))
         optimizer.zero_grad()
@@ -61,7 +61,7 @@ def _validated(classifier: torch.nn.Module, pictures: Any, labels: Any) -> float
 
 
 def _trained() -> torch.nn.Module:
-    torch.set_num_threads(2)  # other counts add in another order
+    torch.set_num_threads(1)  # other counts add in another order, and wait for each other
     torch.manual_seed(WEIGHTS_SEED)
     torch.use_deterministic_algorithms(True)
     classifier = pytorch_network.build(len(shapes.LABELS))
@@ -71,11 +71,11 @@ def _trained() -> torch.nn.Module:
     )
     pictures, labels = recipe.taught()
     seen, rng = recipe.validated(), np.random.default_rng(WEIGHTS_SEED)
-    for epoch in range(recipe.EPOCHS_COUNT):
+    for epoch in range(EPOCHS_COUNT):
         start_s = time.monotonic()
         learned = _epoch(classifier, optimizer, epoch, (recipe.turned(pictures, rng), labels))
         print(
-            f"epoch {epoch + 1}/{recipe.EPOCHS_COUNT}: learned {learned:.4f},"
+            f"epoch {epoch + 1}/{EPOCHS_COUNT}: learned {learned:.4f},"
             f" validated {_validated(classifier, *seen):.4f}, {time.monotonic() - start_s:.0f} s",
             flush=True,
         )

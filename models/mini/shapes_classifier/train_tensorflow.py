@@ -23,7 +23,7 @@ import recipe
 import shapes
 import tensorflow as tf
 
-WEIGHTS_SEED = 4
+WEIGHTS_SEED, EPOCHS_COUNT = 4, 16
 FILE = f"{recipe.ID}_tensorflow.keras"
 
 
@@ -33,7 +33,7 @@ class _Rate(keras.callbacks.Callback):
     step = 0
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.model.optimizer.learning_rate = recipe.rate(self.step)
+        self.model.optimizer.learning_rate = recipe.rate(self.step, EPOCHS_COUNT)
         self.step += 1
 
 
@@ -50,7 +50,7 @@ def _trained() -> Any:
     pictures, labels = recipe.taught()
     seen = recipe.validated()
     rng, rate = np.random.default_rng(WEIGHTS_SEED), _Rate()
-    for epoch in range(recipe.EPOCHS_COUNT):
+    for epoch in range(EPOCHS_COUNT):
         start_s = time.monotonic()
         past = trainer.fit(
             recipe.turned(pictures, rng),
@@ -59,10 +59,10 @@ def _trained() -> Any:
             verbose=0,
             callbacks=[rate],
         ).history
-        is_last = epoch + 1 == recipe.EPOCHS_COUNT
+        is_last = epoch + 1 == EPOCHS_COUNT
         right = trainer.evaluate(*seen, verbose=0)[1] if is_last or epoch % 4 == 3 else float("nan")
         print(
-            f"epoch {epoch + 1}/{recipe.EPOCHS_COUNT}: learned {past['accuracy'][0]:.4f},"
+            f"epoch {epoch + 1}/{EPOCHS_COUNT}: learned {past['accuracy'][0]:.4f},"
             f" validated {right:.4f}, {time.monotonic() - start_s:.0f} s",
             flush=True,
         )
