@@ -114,7 +114,6 @@ class Artifact(Noun, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     companions: list[Companion] = []
-    training_framework: TrainingFramework
     format: ArtifactFormat
     precision: Precision
     layout: Layout
