@@ -196,7 +196,7 @@ def _workload(**changes: Any) -> Change:
 WORLD: dict[str, Change] = {
     "model": _job(model="other"),
     "training_framework": _job(training_framework="pytorch"),
-    "input_size": _workload(input_shape=[1, 96, 96, 3]),
+    "input_size": _job(input_size=96),
     "precision": _job(precision="int8"),
     "half precision": _job(precision="float16"),
     "batch": _job(batch=32),
@@ -212,6 +212,7 @@ WORLD: dict[str, Change] = {
     "tool_version": _conditions(tool_version="9.9.9"),
     "program": _inference(program="another"),
     "dataset": _workload(dataset="another"),
+    "weights": _workload(is_untrained=True),
     "protocol": _job(protocol="another"),
     "sampling": _conditions(sampler_rate_hz=7.0),
     # what may change freely
@@ -224,11 +225,12 @@ WORLD: dict[str, Change] = {
 FREE = {"boot", "slot", "repetition", "time", "bytes"}
 #: said here once more and by hand: what else is bound to change with each variable
 ENTAILS = {
-    "model": {"artifact", "dataset"},
+    "model": {"artifact", "dataset", "weights"},
     "training_framework": {"artifact"},
     "input_size": {"artifact", "dataset"},
     "precision": {"artifact"},
     "batch": {"artifact"},
+    "artifact": {"weights"},
     "framework": {"artifact", "framework_version", "program"},
     "device": {"phone", "unit", "system", "program"},
     "phone": {"unit", "system"},

@@ -10,7 +10,6 @@ from ibd_mobile.results.key import (
     differences,
     in_the_way,
     is_simulated,
-    key_of,
     refusal,
 )
 
@@ -37,6 +36,7 @@ CHANGES: dict[str, Callable[[Record], Record]] = {
     "training_framework": lambda r: with_job(
         r, training_framework="pytorch", artifact_sha256="2" * 64
     ),
+    "input_size": lambda r: with_job(r, input_size=96, artifact_sha256="4" * 64),
     "precision": with_precision,
     "batch": lambda r: with_job(r, batch=8),
     "framework": lambda r: inference(with_job(r, framework="onnxruntime"), version="1.2"),
@@ -52,8 +52,8 @@ CHANGES: dict[str, Callable[[Record], Record]] = {
 }
 
 
-def test_every_variable_but_the_input_size_is_changed_here() -> None:
-    assert {*CHANGES, "input_size"} == set(VARIABLES)
+def test_every_variable_is_changed_here() -> None:
+    assert set(CHANGES) == set(VARIABLES)
 
 
 def test_what_follows_from_a_variable_follows_from_one_that_there_is() -> None:
@@ -132,6 +132,7 @@ def test_of_a_system_what_differs_is_told_alone() -> None:
         lambda r: with_job(r, protocol="other"),
         lambda r: conditions(r, sampler_rate_hz=7.0),
         lambda r: inference(r, program="another"),
+        lambda r: replace(r, workload=replace(r.workload, is_untrained=True)),
         lambda r: replace(r, workload=replace(r.workload, dataset="others")),
     ],
 )
@@ -139,12 +140,3 @@ def test_what_is_no_variable_is_always_in_the_way(change: Callable[[Record], Rec
     b = change(with_job(A, threads=4))
     assert in_the_way(differences(A, b), "threads")
     assert refusal(A, b, "threads")
-
-
-def test_the_input_size_is_the_pictures_side_however_it_is_laid_out() -> None:
-    def sized(*shape: int) -> str:
-        return key_of(replace(A, workload=replace(A.workload, input_shape=list(shape))))[
-            "input_size"
-        ]
-
-    assert sized(1, 224, 224, 3) == sized(8, 3, 224, 224) == "224"

@@ -218,6 +218,7 @@ def _title(record: Record, by: str) -> str:
     parts = {
         "model": job.model,
         "training_framework": f"trained with {job.training_framework}",
+        "input_size": f"{job.input_size} px",
         "precision": job.precision,
         "framework": job.framework,
         "processor": job.processor,

@@ -41,6 +41,10 @@ def _system(record: Record) -> str:
     return ", ".join(f"{name}={properties[name]}" for name in sorted(properties))
 
 
+def _weights(record: Record) -> str:
+    return "random" if record.workload.is_untrained else "trained"
+
+
 def _program(record: Record) -> str:
     return f"{record.inference.program} {record.inference.program_version}"
 
@@ -50,7 +54,7 @@ FIELDS: tuple[Field, ...] = (
     Field("kind", "kind of job", lambda r: r.job.kind, is_variable=False),
     Field("model", "model", lambda r: r.job.model),
     Field("training_framework", "training framework", lambda r: r.job.training_framework),
-    Field("input_size", "input size", lambda r: str(max(r.workload.input_shape[1:], default=0))),
+    Field("input_size", "input size", lambda r: str(r.job.input_size)),
     Field("precision", "precision", lambda r: r.job.precision),
     Field("batch", "batch", lambda r: str(r.job.batch)),
     Field(
@@ -66,6 +70,7 @@ FIELDS: tuple[Field, ...] = (
         ("model", "input_size"),
         is_variable=False,
     ),
+    Field("weights", "weights", _weights, ("model", "artifact"), is_variable=False),
     Field("framework", "inference framework", lambda r: r.job.framework),
     Field(
         "framework_version",
