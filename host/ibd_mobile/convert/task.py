@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from ibd_mobile.convert.samples import Batch
-from ibd_mobile.convert.steps import step
+from ibd_mobile.convert.steps.step import Request
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.model import ArtifactFormat, TrainingFramework
 
@@ -81,7 +81,7 @@ class Task:
         }
         return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
-    def request(self, folder: Path) -> step.Request:
+    def request(self, folder: Path) -> Request:
         """Lay the task out in an empty folder, as its program reads it."""
 
         def saved(name: str, batch: Batch | None) -> str:
@@ -90,7 +90,7 @@ class Task:
             np.save(folder / name, batch.values)
             return str(folder / name)
 
-        return step.Request(
+        return Request(
             source={role: str(path) for role, path in self.source.items()},
             folder=str(folder),
             file=self.file,
