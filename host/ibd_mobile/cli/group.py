@@ -14,7 +14,7 @@ COMMANDS = {
     "reparse": "Compute traces, metrics and findings of all filed jobs anew, without a phone.",
     "devices": "List connected phones with what they were recognised as, and the devices of the"
     " catalog.",
-    "models": "List models with their files, sizes, operations and reference accuracy.",
+    "models": "List models, fetch their weights, convert and verify them.",
     "doctor": "Check this computer: adb, payloads, frameworks, simulated phones, disk.",
     "sim": "Start, stop and list simulated phones.",
 }

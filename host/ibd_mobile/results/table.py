@@ -109,7 +109,8 @@ def headline(record: Record) -> str:
 def _configuration(job: Job) -> tuple[object, ...]:
     return (
         job.device, job.slot, job.model, job.training_framework, job.artifact_sha256,
-        job.precision, job.framework, job.processor, job.threads, job.batch, job.protocol,
+        job.input_size, job.precision, job.framework, job.processor, job.threads, job.batch,
+        job.protocol,
     )  # fmt: skip
 
 
