@@ -279,7 +279,7 @@ def small(**options: Any) -> tuple[list[Line], dict[str, np.ndarray]]:
     return lines, weights
 
 
-@pytest.fixture()
+@pytest.fixture
 def request_of_small(tmp_path: Path) -> step.Request:
     lines, weights = small()
     made = writer(lines, weights, ["gpu_0/softmax", "gpu_0/_cat_dims", "gpu_0/_mask"], "gpu_0/data")
