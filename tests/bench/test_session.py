@@ -26,8 +26,8 @@ class Stopped(BaseException):
 def job(kind: str = "measure") -> Job:
     return Job(
         kind=kind, device="sd855", slot="s", model="m", training_framework="tensorflow",
-        artifact_sha256="0" * 64, precision="int8", framework="litert", processor="cpu",
-        threads=1, batch=1, protocol="ibd", seed=1,
+        input_size=64, artifact_sha256="0" * 64, precision="int8", framework="litert",
+        processor="cpu", threads=1, batch=1, protocol="ibd", seed=1,
     )  # type: ignore[arg-type]  # fmt: skip
 
 

@@ -18,13 +18,14 @@ THIS = f"linux-{platform.machine()}"
 @pytest.fixture(scope="module")
 def order() -> Order:
     stock = Stock.read()
-    artifact = stock.models["shapes_classifier"].artifacts[1]
+    artifact = stock.models["shapes_classifier"].variants[0].artifacts[1]
     job = Job(
         kind="measure",
         device="host_cpu",
         slot="host_cpu",
         model="shapes_classifier",
         training_framework="tensorflow",
+        input_size=64,
         artifact_sha256=artifact.sha256,
         precision="int8",
         framework="litert",

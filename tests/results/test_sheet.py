@@ -19,7 +19,9 @@ def _changed(row: Row, **changes: Any) -> Row:
 def test_what_all_rows_share_is_said_once_and_the_rest_is_their_label() -> None:
     (sheet,) = sheets(ROWS)
     assert sheet.labels == ("float32 ×1", "float32 ×4", "int8 ×1")
-    assert sheet.shared == "shapes_classifier · trained with tensorflow · litert/cpu · batch 1"
+    assert (
+        sheet.shared == "shapes_classifier · trained with tensorflow · litert/cpu · batch 1 · 32 px"
+    )
 
 
 def test_a_row_alone_shares_everything() -> None:

@@ -210,7 +210,7 @@ def test_a_clock_that_jumped_is_a_finding(tmp_path: Path, make: Any, step_ns: in
 
 
 def test_more_than_the_peak_is_told_and_not_clamped(tmp_path: Path, make: Any) -> None:
-    job = with_(make, ("model.macs_count", 2_000_000_000))
+    job = with_(make, ("artifact.cost.macs_count", 2_000_000_000))
     found = judged(tmp_path, job)
     assert list(found) == ["OVER-PEAK"]
     assert found["OVER-PEAK"].measured == "200.0% of peak"

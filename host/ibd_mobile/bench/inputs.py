@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError, InputError
 from ibd_mobile.core.file import write_atomic
-from ibd_mobile.core.model import Artifact, Dataset, Model
+from ibd_mobile.core.model import Artifact, Dataset, Input, Model, Variant
 from ibd_mobile.core.payload import models_folder
 
 
@@ -25,7 +25,7 @@ class LabelledInputs:
     labels: NDArray[np.uint8]  #: (count,) class of each
 
 
-def labelled_inputs(model: Model, artifact: Artifact) -> LabelledInputs:
+def labelled_inputs(model: Model, variant: Variant, artifact: Artifact) -> LabelledInputs:
     """Make the inputs of an accuracy job, or take them from the cache.
 
     Raises:
@@ -36,27 +36,27 @@ def labelled_inputs(model: Model, artifact: Artifact) -> LabelledInputs:
         raise InputError(f"model '{model.id}'", "has no data set, so its accuracy is not known")
     generator = _generator(model.dataset)
     labels = np.asarray(generator.labels(model.dataset.seed, model.dataset.count), np.uint8)
-    _check("labels", labels, model.dataset.labels_sha256, model)
-    file = _cached(model.dataset, model, artifact)
+    _check("labels", labels, model.dataset.truth_sha256, model)
+    file = _cached(model.dataset, variant.input, artifact)
     if not file.is_file():
         images = generator.images(model.dataset.seed, model.dataset.count)
         _check("images", images, model.dataset.images_sha256, model)
-        write_atomic(file, _as_input(images, model, artifact).tobytes())
+        write_atomic(file, _as_input(images, variant.input, artifact).tobytes())
     return LabelledInputs(file, labels)
 
 
-def _cached(dataset: Dataset, model: Model, artifact: Artifact) -> Path:
+def _cached(dataset: Dataset, taken: Input, artifact: Artifact) -> Path:
     """Name the file after all that its content depends on."""
-    key = msgspec.json.encode([dataset.images_sha256, model.input, artifact.inputs])
+    key = msgspec.json.encode([dataset.images_sha256, taken, artifact.inputs])
     name = f"{hashlib.sha256(key).hexdigest()[:24]}.bin"
     return Path(platformdirs.user_cache_dir("ibd-mobile")) / "inputs" / name
 
 
 def _as_input(
-    images: NDArray[np.uint8], model: Model, artifact: Artifact
+    images: NDArray[np.uint8], taken: Input, artifact: Artifact
 ) -> NDArray[np.float32] | NDArray[np.int8] | NDArray[np.uint8]:
     """Turn (count, height, width, channels) pictures into an artifact's input tensor."""
-    mean, scale = (np.asarray(v, np.float64) for v in (model.input.mean, model.input.scale))
+    mean, scale = (np.asarray(v, np.float64) for v in (taken.mean, taken.scale))
     tensor = artifact.inputs[0]
     # (256, channels): a pixel has so few values that each is converted once, in full precision.
     values = (np.arange(256, dtype=np.float64)[:, np.newaxis] - mean) / scale

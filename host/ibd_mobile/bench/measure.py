@@ -41,12 +41,12 @@ def record_of(folder: JobFolder) -> Record:
     findings = validity.judge(facts, numbers)
     context, job = facts.context, facts.context.job
     return Record(
-        schema=1,
+        schema=2,
         job_id=job.id,
         job=job,
         workload=_workload(context),
         training=TrainingLayer(
-            framework=context.artifact.training_framework,
+            framework=job.training_framework,
             made_by=context.artifact.made_by,
             artifact_sha256=context.artifact.sha256,
             artifact_bytes=context.artifact.size_bytes,
@@ -100,7 +100,7 @@ def _labels(path: Path) -> NDArray[np.uint8] | None:
 
 
 def _workload(context: Context) -> Workload:
-    model, artifact = context.model, context.artifact
+    model, artifact, cost = context.model, context.artifact, context.artifact.cost
     shape = artifact.inputs[0].shape
     return Workload(
         model=model.id,
@@ -108,9 +108,9 @@ def _workload(context: Context) -> Workload:
         precision=artifact.precision,
         batch=context.job.batch,
         input_shape=[context.job.batch, *shape[1:]],
-        macs_count=model.macs_count,
-        macs_counter=model.macs_counter,
-        parameters_count=model.parameters_count,
+        macs_count=cost.macs_count,
+        macs_counter=cost.counter,
+        parameters_count=cost.parameters_count,
         dataset=model.dataset.id if model.dataset else "",
         is_untrained=artifact.is_untrained,
     )

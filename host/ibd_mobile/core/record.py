@@ -88,7 +88,7 @@ class Conditions(Noun, omit_defaults=False, frozen=True, kw_only=True):
 class Record(Noun, omit_defaults=False, frozen=True, kw_only=True):
     """One finished job."""
 
-    schema: Literal[1]
+    schema: Literal[2]
     job_id: str
     job: Job
     workload: Workload

@@ -20,6 +20,7 @@ from ibd_mobile.results.utilization import OPS_PER_MAC, no_peak_reason, peak_of,
 
 _BY_MEASURE_JOB = "measured by a measure job"
 _BY_ACCURACY_JOB = "measured by an accuracy job"
+_UNCOUNTED = "the operations of this file could not be counted"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -233,7 +234,9 @@ def _samples_per_j(s: _Sources, power: PowerEstimate | str) -> Interval | str:
 
 
 def _ops_per_j(s: _Sources, power: PowerEstimate | str) -> Interval | str:
-    ops_count = OPS_PER_MAC * s.facts.context.model.macs_count
+    ops_count = OPS_PER_MAC * s.facts.context.artifact.cost.macs_count
+    if not ops_count:
+        return _UNCOUNTED
     return _then(_samples_per_j(s, power), lambda rate: rate.scaled(ops_count))
 
 
@@ -242,7 +245,9 @@ def _utilization(s: _Sources) -> Interval | str:
     peak = peak_of(context)
     if peak is None:
         return no_peak_reason(context)
-    macs_count, ops_per_s = context.model.macs_count, peak.ops_per_s
+    macs_count, ops_per_s = context.artifact.cost.macs_count, peak.ops_per_s
+    if not macs_count:
+        return _UNCOUNTED
     return _then(_throughput_per_s(s), lambda rate: utilization(rate, macs_count, ops_per_s))
 
 

@@ -14,6 +14,7 @@ _AXES: tuple[Callable[[Row], str], ...] = (
     lambda row: f"{row.job.framework}/{row.job.processor}",
     lambda row: f"×{row.job.threads}",
     lambda row: f"batch {row.job.batch}",
+    lambda row: f"{row.job.input_size} px",
 )
 
 
