@@ -283,6 +283,9 @@ def labels(seed: int, count: int) -> npt.NDArray[np.uint8]:
     return np.asarray(order[:count], dtype=np.uint8)
 
 
+truth = labels  #: (count,), as the product asks every generator
+
+
 def images(seed: int, count: int) -> npt.NDArray[np.uint8]:
     """Return the pictures of a set.
 
