@@ -39,12 +39,12 @@ def labelled_inputs(model: Model, variant: Variant, artifact: Artifact) -> Label
         raise InputError(f"model '{model.id}'", "has no data set, so its accuracy is not known")
     generator = _generator(dataset)
     shown: Truth = np.asarray(generator.truth(dataset.seed, dataset.count))
-    _check("truth", shown, dataset.truth_sha256, model)
+    _check("truth", shown, dataset.truth_sha256, dataset)
     truth.check(shown, model.application, dataset)
     file = _cached(dataset, variant.input, artifact)
     if not file.is_file():
         images = np.asarray(generator.images(dataset.seed, dataset.count), np.uint8)
-        _check("images", images, dataset.images_sha256, model)
+        _check("images", images, dataset.images_sha256, dataset)
         write_atomic(file, _as_input(images, variant.input, artifact).tobytes())
     return LabelledInputs(file, shown)
 
@@ -111,11 +111,11 @@ def _generator(dataset: Dataset) -> ModuleType:
     return module
 
 
-def _check(what: str, found: NDArray[np.generic], expected: str, model: Model) -> None:
+def _check(what: str, found: NDArray[np.generic], expected: str, dataset: Dataset) -> None:
     if truth.sha256(found) != expected:
         raise DataError(
-            f"{what} of model '{model.id}'",
-            "not what its accuracy is stated for",
+            f"data set '{dataset.id}'",
+            f"its generator gives other {what} than the model's accuracy is stated for",
             "This is a fault of the generator on this platform; please report numpy's and"
             " Pillow's versions.",
         )
