@@ -37,7 +37,9 @@ HOMES = {
     "uiautomator2": {"machine/screen.py"},
     "duckdb": {"results/query.py"},
     "typer": {"cli/"},
-    "tomllib": {"catalog/reader.py", "sim/profile.py", "cli/sim.py"},
+    "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
+    "packaging": {"core/environment.py"},
+    "uv": {"core/environment.py"},
     "ai_edge_litert": {"workers/litert.py"},
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ibd_mobile.core.finding import Finding
 from ibd_mobile.core.metric import GROUPS, Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
@@ -120,6 +121,16 @@ def test_metrics_come_by_group_with_those_no_table_shows() -> None:
     order = [GROUPS.index(metric.group) for metric in row.metrics]
     assert order == sorted(order)
     assert {m.name for m in row.metrics} == {m.name for m in MEASURED.metrics}
+
+
+def test_the_speed_of_a_wrong_answer_is_marked_though_another_job_measured_it() -> None:
+    lost = Finding(
+        id="ACCURACY-LOST", measured="top1 0.30 %", limit="≥ 70 %", remedy="", spoils=list(GROUPS)
+    )
+    (row,) = rows([MEASURED, replace(ACCURACY, findings=[*ACCURACY.findings, lost])])
+    for name in ("latency_s", "throughput_per_s", "samples_per_j"):
+        assert "ACCURACY-LOST" in row.metric(name).spoiled_by
+    assert all("ACCURACY-LOST" not in m.spoiled_by for m in row.metrics if m.value is None)
 
 
 def test_findings_of_both_jobs_are_told_once() -> None:

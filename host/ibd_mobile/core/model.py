@@ -61,6 +61,23 @@ class Input(Noun, frozen=True, kw_only=True):
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     sizes: InputSizes | None = None  #: None: only its own
 
+    def size_reason(self, input_size: int) -> str:
+        """Say why a network cannot be built for an input size, or "".
+
+        Args:
+            input_size: height, pixels; 0 = its own.
+        """
+        sizes = self.sizes
+        if input_size in (0, self.height):
+            return ""
+        if sizes is None:
+            return f"its input is {self.height} px and nothing else"
+        is_on_grid = (input_size - sizes.least) % sizes.step == 0
+        if sizes.least <= input_size <= sizes.most and is_on_grid:
+            return ""
+        span = f"{sizes.least} … {sizes.most} px in steps of {sizes.step}"
+        return f"its input can be {span}, not {input_size}"
+
 
 class Quantization(Noun, frozen=True, kw_only=True):
     """How real numbers stand in integers: real = scale × (stored − zero_point)."""

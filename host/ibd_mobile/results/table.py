@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from ibd_mobile.core.device import Noun
-from ibd_mobile.core.finding import Finding
+from ibd_mobile.core.finding import Finding, FindingId
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.metric import GROUPS, Group, Metric
 from ibd_mobile.core.model import Application
@@ -57,6 +59,9 @@ _OTHERS = (
     Column("ops_per_j", "energy_efficiency", "operations"),
     Column("utilization_ratio", "utilization", "of peak"),
 )
+
+#: all that any table shows
+COLUMNS = (*(column for own in _ACCURACY.values() for column in own), *_OTHERS)
 
 _HEADLINES = (
     ("top1_ratio", "top-1 {}"),
@@ -167,10 +172,22 @@ def _row(
         hardware=main.hardware,
         is_conforming=all(record.conditions.is_conforming for record in pair.values()),
         is_simulated=any(finding.id == "SIMULATED" for finding in findings),
-        metrics=[_metric(name, group, pair, absent) for name, group in _names(pair)],
+        metrics=[
+            _marked_if_lost(_metric(name, group, pair, absent), findings)
+            for name, group in _names(pair)
+        ],
         findings=[f for number, f in enumerate(findings) if f not in findings[:number]],
         application=main.workload.application,
     )
+
+
+def _marked_if_lost(metric: Metric, findings: Sequence[Finding]) -> Metric:
+    """Mark the speed of an answer that is wrong, though another job measured it."""
+    lost: FindingId = "ACCURACY-LOST"
+    is_lost = any(finding.id == lost for finding in findings)
+    if not is_lost or metric.value is None or lost in metric.spoiled_by:
+        return metric
+    return msgspec.structs.replace(metric, spoiled_by=[*metric.spoiled_by, lost])
 
 
 def _names(pair: dict[JobKind, Record]) -> list[tuple[str, Group]]:
