@@ -10,7 +10,7 @@ from ibd_mobile.core.metric import GROUPS
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.run_info import RunInfo
-from ibd_mobile.results.table import COLUMNS, GROUP_TITLES, headline, rows
+from ibd_mobile.results.table import GROUP_TITLES, columns, headline, rows
 
 EXAMPLE = msgspec.json.decode((Path(__file__).parents[1] / "data/example_run.json").read_bytes())
 PLAN = msgspec.convert(EXAMPLE["run"], RunInfo)
@@ -18,6 +18,9 @@ RECORDS = msgspec.convert(EXAMPLE["records"], list[Record])
 FAILURES = msgspec.convert(EXAMPLE["failures"], list[Failure])
 MEASURED, ACCURACY = RECORDS[:2]
 replace = msgspec.structs.replace
+
+
+COLUMNS = columns("classification")
 
 
 def _with_job(record: Record, **changes: Any) -> Record:

@@ -98,7 +98,8 @@ class Tensor(Noun, frozen=True, kw_only=True):
 class ReferenceAccuracy(Noun, frozen=True, kw_only=True):
     """Accuracy that a network or a file of it should reach, and who says so."""
 
-    metric: str  #: "top1", "top5", "map", "miou" (ratios), "psnr_db"
+    #: "top1", "top5", "map_coco", "map_voc", "map_voc07", "miou", "ssim" (shares of 1), "psnr_db"
+    metric: str
     value: float
     n: int  #: samples; 0 where its source does not say
     low: float | None = None  #: ends of the 95 % interval, where they are known
