@@ -184,6 +184,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("SNPE_ROOT", "QNN_SDK_ROOT", "QAIRT_SDK_ROOT", "HIAI_OMG", "MACE_ROOT",
                  "ANDROID_NDK_ROOT"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
+    # a shim for python3, as pyenv has, would change the environment of what it starts
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     home = tmp_path / "config" / "ibd-mobile"
     home.mkdir(parents=True)
     return home

@@ -1,4 +1,5 @@
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_scripts_run_in_the_python_named_with_the_sdk_s_libraries(
     snpe: Any, network: Any, lab: Path, tmp_path: Path
 ) -> None:
     python = tmp_path / "venv python"
-    python.symlink_to("/usr/bin/python3")
+    python.symlink_to(Path(sys.executable).resolve())
     (lab / "sdks.toml").write_text(f'[snpe]\nroot = "{snpe.root}"\npython = "{python}"\n')
     snpe_converter.convert(network.request())
     call = snpe.call("snpe-onnx-to-dlc")

@@ -7,6 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Literal, cast
@@ -39,17 +40,18 @@ class Command:
 
     tool: str  #: what errors call it, with its version
     argv: list[str]
-    folder: Path  #: it runs here, and its output is kept here
+    folder: Path  #: it runs here
     env: dict[str, str] = field(default_factory=dict)  #: for the child alone
     products: tuple[Path, ...] = ()  #: files that must be there afterwards and were not before
     success: str = ""  #: pattern of what it says when it has done its work; "" = none on record
     failures: dict[str, str] = field(default_factory=dict)  #: pattern -> remedy; {1} = a group
     limit_s: float = LIMIT_S
+    log_folder: Path | None = None  #: None: `folder`
 
     @property
     def log(self) -> Path:
         """File that keeps all that it said."""
-        return self.folder / f"{self.tool.split()[0]}.log"
+        return (self.log_folder or self.folder) / f"{self.tool.split()[0]}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ def run(command: Command) -> Said:
     return said
 
 
+def require_products(command: Command, products: Iterable[Path]) -> None:
+    """Refuse a run that left out a file whose place is known only afterwards.
+
+    Raises:
+        PayloadFailed: a file is missing or empty.
+    """
+    for lack in map(_lack, products):
+        if lack:
+            raise PayloadFailed(command.tool, lack, _remedy(command, ""), code=0)
+
+
 def run_unchecked(command: Command) -> Said:
     """Run a program whose words are read by the caller, whatever its exit status.
 
@@ -105,12 +118,13 @@ def _disbelief(command: Command, said: Said) -> str:
         return f"ended with {said.code}: {why}"
     if command.success and not re.search(command.success, said.output, re.MULTILINE):
         return f"ended with 0 but never said that it succeeded: {why}"
-    for product in command.products:
-        if not product.is_file() or product.is_symlink():
-            return f"ended with 0 but wrote no {product.name}{_instead(product)}"
-        if product.stat().st_size == 0:
-            return f"ended with 0 but {product.name} is empty"
-    return ""
+    return next((lack for lack in map(_lack, command.products) if lack), "")
+
+
+def _lack(product: Path) -> str:
+    if not product.is_file() or product.is_symlink():
+        return f"ended with 0 but wrote no {product.name}{_instead(product)}"
+    return "" if product.stat().st_size else f"ended with 0 but {product.name} is empty"
 
 
 def _instead(product: Path) -> str:
