@@ -42,9 +42,9 @@ HOMES = {
     "uv": {"core/environment.py"},
     "ai_edge_litert": {"workers/litert.py"},
     "tflite_runtime": {"workers/tflite_runtime.py"},
-    "onnxruntime": {"workers/onnxruntime.py"},
+    "onnxruntime": {"workers/onnxruntime.py", "convert/"},
     "openvino": {"workers/openvino.py"},
-    "tensorrt": {"workers/tensorrt.py"},
+    "tensorrt": {"workers/tensorrt.py", "convert/"},
 }
 
 
