@@ -127,7 +127,7 @@ def programs(path: Path, artifact: Artifact, runs: int) -> dict[str, list[str]]:
 
 def measure(model: Model, artifact: Artifact, rounds: int, runs: int) -> None:
     """Compare all programs on one file of a model."""
-    path = library.artifact_path(model, artifact)
+    path = library.model_folder(model) / artifact.file
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "input.bin"
@@ -157,7 +157,7 @@ def main() -> None:
     args = parser.parse_args()
     conditions()
     model = library.models()["shapes_classifier"]
-    for artifact in model.artifacts:
+    for artifact in model.variants[0].artifacts:
         measure(model, artifact, args.rounds, args.runs)
     conditions()
 

@@ -37,7 +37,7 @@ def watched(
 ) -> list[str]:
     """Say how a session would start it: the sampler with the program as its child."""
     model = library.models()["shapes_classifier"]
-    artifact = next(a for a in model.artifacts if a.precision == precision)
+    artifact = next(a for a in model.variants[0].artifacts if a.precision == precision)
     paths = sorted(_NODES_FOLDER.iterdir())
     nodes = folder / "nodes.tsv"
     nodes.write_text("".join(f"node{i}\t{paths[i % len(paths)]}\n" for i in range(node_count)))
@@ -46,7 +46,7 @@ def watched(
         "--rate-hz", f"{rate_hz:g}", "--nodes", str(nodes), "--",
         str(payload("linux-x86_64", "ibd_bench")), "--engine", "litert",
         "--library", str(Path(ai_edge_litert.__file__).parent / "libLiteRt.so"),
-        "--model", str(library.artifact_path(model, artifact)),
+        "--model", str(library.model_folder(model) / artifact.file),
         "--model-sha256", artifact.sha256, "--journal", str(folder / "journal.jsonl"),
         "--nonce", "0", "--power-s", str(seconds),
     ]  # fmt: skip

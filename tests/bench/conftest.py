@@ -84,7 +84,7 @@ def small(shapes: ModuleType) -> Stock:
         model.dataset,
         count=20,
         images_sha256=hashlib.sha256(images.tobytes()).hexdigest(),
-        labels_sha256=hashlib.sha256(labels.tobytes()).hexdigest(),
+        truth_sha256=hashlib.sha256(labels.tobytes()).hexdigest(),
     )
     brisk = msgspec.structs.replace(
         stock.protocols["quick"], id="brisk", power_window_s=0.1, idle_s=0.0
@@ -130,7 +130,7 @@ def bench_of(stock: Stock, targets: list[Target], runs: Path, **changes: object)
     )
     cells = plan(study, targets, stock.models)
     info = RunInfo(
-        schema=1,
+        schema=2,
         tool_version="test",
         study=study,
         protocol=stock.protocols[study.protocol],

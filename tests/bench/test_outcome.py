@@ -26,7 +26,7 @@ from ibd_mobile.results.job_folder import JobFolder
 MODEL_SHA256 = hashlib.sha256(b"no network").hexdigest()
 JOB = Job(
     kind="measure", device="host_cpu", slot="rack-1", model="shapes_classifier",
-    training_framework="tensorflow", artifact_sha256="0" * 64, precision="int8",
+    training_framework="tensorflow", input_size=64, artifact_sha256="0" * 64, precision="int8",
     framework="litert", processor="cpu", threads=1, batch=1, protocol="ibd", seed=1,
 )  # fmt: skip
 SUBJECT = r"rack-1: shapes_classifier int8 on litert/cpu ×1 \(measure\)"

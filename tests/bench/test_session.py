@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from ibd_mobile.bench.session import SAMPLER_RATE_HZ, plan_recording
@@ -26,8 +27,8 @@ class Stopped(BaseException):
 def job(kind: str = "measure") -> Job:
     return Job(
         kind=kind, device="sd855", slot="s", model="m", training_framework="tensorflow",
-        artifact_sha256="0" * 64, precision="int8", framework="litert", processor="cpu",
-        threads=1, batch=1, protocol="ibd", seed=1,
+        input_size=64, artifact_sha256="0" * 64, precision="int8", framework="litert",
+        processor="cpu", threads=1, batch=1, protocol="ibd", seed=1,
     )  # type: ignore[arg-type]  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def test_what_the_session_knew_is_filed_beside_the_traces(measured: Measured) ->
     assert context.gates == []
     assert context.files.keys() == {"sampler", "nodes", "model", "dataset"}
     assert json.loads(folder.summary.read_bytes())["nonce"] == context.nonce
-    assert (folder.raw / "labels.bin").stat().st_size == 20
+    assert np.load(folder.truth, allow_pickle=False).shape == (20,)
 
 
 def test_the_second_job_brings_only_what_is_new(measured: Measured) -> None:

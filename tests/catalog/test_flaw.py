@@ -136,23 +136,30 @@ def test_a_flaw_of_a_study_is_found(path: str, value: object, flaw: str) -> None
     "name", ["../x.tflite", "/x.tflite", "a/x.tflite", "..", ".", "", ".x", "x\n", "C:x", "a\\b"]
 )
 def test_an_artifact_outside_its_folder_is_refused(name: str) -> None:
-    broken = changed(models()["shapes_classifier"], "artifacts.0.file", name)
+    broken = changed(models()["shapes_classifier"], "variants.0.artifacts.0.file", name)
     assert first_flaw(broken) == (
-        f"artifacts[0].file: expected the name of a file beside this one, got '{name}'"
+        f"variants[0].artifacts[0].file: expected the name of a file beside this one, got '{name}'"
     )
 
 
 @pytest.mark.parametrize(
     ("path", "value", "flaw"),
     [
-        ("macs_count", 0, "macs_count: expected more than 0, found 0"),
-        ("input.mean", [0.0], "input.mean: expected 3 numbers, one for each channel"),
-        ("input.scale", [1.0, 0.0, 1.0], "input.scale: is divided by, so it cannot be 0"),
-        ("artifacts", [], "artifacts: is empty"),
-        ("artifacts.0.sha256", "0" * 63 + "G",
-         "artifacts[0].sha256: expected 64 small hexadecimal digits"),
-        ("artifacts.0.size_bytes", 0, "artifacts[0].size_bytes: expected more than 0, found 0"),
-        ("artifacts.0.batch", 0, "artifacts[0].batch: expected more than 0, found 0"),
+        ("variants", [], "variants: is empty"),
+        ("variants.0.outputs_count", 0,
+         "variants[0].outputs_count: expected more than 0, found 0"),
+        ("variants.0.input.mean", [0.0],
+         "variants[0].input.mean: expected 3 numbers, one for each channel"),
+        ("variants.0.input.scale", [1.0, 0.0, 1.0],
+         "variants[0].input.scale: is divided by, so it cannot be 0"),
+        ("variants.0.artifacts", [],
+         "variants[0].source: is missing; give a source, a definition or artifacts"),
+        ("variants.0.artifacts.0.sha256", "0" * 63 + "G",
+         "variants[0].artifacts[0].sha256: expected 64 small hexadecimal digits"),
+        ("variants.0.artifacts.0.size_bytes", 0,
+         "variants[0].artifacts[0].size_bytes: expected more than 0, found 0"),
+        ("variants.0.artifacts.0.batch", 0,
+         "variants[0].artifacts[0].batch: expected more than 0, found 0"),
     ],
 )  # fmt: skip
 def test_a_flaw_of_a_model_is_found(path: str, value: object, flaw: str) -> None:

@@ -126,8 +126,8 @@ def test_a_slot_in_two_racks_is_refused(lab: Path) -> None:
 
 def test_every_artifact_lies_where_it_is_looked_for() -> None:
     for model in library.models().values():
-        for artifact in model.artifacts:
-            path = library.artifact_path(model, artifact)
+        for artifact in [a for v in model.variants for a in v.artifacts]:
+            path = library.model_folder(model) / artifact.file
             assert path.stat().st_size == artifact.size_bytes
 
 
@@ -176,7 +176,7 @@ def test_a_missing_artifact_is_refused(installed: Path) -> None:
     path, artifact = model_files(installed)
     artifact.unlink()
     assert in_package(installed, "library.models()") == (
-        f"{path}: artifacts[0].file: '{artifact.name}' is not beside this file"
+        f"{path}: variants[0].artifacts[0].file: '{artifact.name}' is not beside this file"
     )
 
 
@@ -185,7 +185,7 @@ def test_an_artifact_that_is_a_link_is_refused(installed: Path) -> None:
     artifact.rename(installed / "elsewhere")
     artifact.symlink_to(installed / "elsewhere")
     assert in_package(installed, "library.models()") == (
-        f"{path}: artifacts[0].file: '{artifact.name}' is not a plain file"
+        f"{path}: variants[0].artifacts[0].file: '{artifact.name}' is not a plain file"
     )
 
 
@@ -193,7 +193,7 @@ def test_an_artifact_of_another_size_is_refused(installed: Path) -> None:
     path, artifact = model_files(installed)
     artifact.write_bytes(b"short")
     assert in_package(installed, "library.models()").startswith(
-        f"{path}: artifacts[0].size_bytes: expected 5, found "
+        f"{path}: variants[0].artifacts[0].size_bytes: expected 5, found "
     )
 
 

@@ -85,7 +85,8 @@ def test_a_wrong_schema_is_told() -> None:
 def test_a_name_that_is_not_in_the_list_of_a_free_table_is_told() -> None:
     problem, _ = told(clusters=[CLUSTER | {"ops_per_cycle": {"int9": 1.0}}])
     assert problem == (
-        "clusters[0].ops_per_cycle: expected one of 'float16', 'float32', 'int8'; found 'int9'"
+        "clusters[0].ops_per_cycle: expected one of 'bfloat16', 'float16', 'float32', 'int8',"
+        " 'int8_dynamic'; found 'int9'"
     )
 
 

@@ -12,6 +12,7 @@ def job(stock: Stock, sha256: str) -> Job:
         slot="s",
         model="shapes_classifier",
         training_framework="tensorflow",
+        input_size=64,
         artifact_sha256=sha256,
         precision="float32",
         framework="litert",
@@ -33,7 +34,7 @@ def test_the_stock_holds_every_family() -> None:
 
 def test_a_job_finds_its_artifact_by_hash_and_its_file_on_disk() -> None:
     stock = Stock.read()
-    for artifact in stock.models["shapes_classifier"].artifacts:
+    for artifact in stock.models["shapes_classifier"].variants[0].artifacts:
         planned = job(stock, artifact.sha256)
         assert stock.artifact(planned) == artifact
         assert stock.artifact_file(planned).name == artifact.file

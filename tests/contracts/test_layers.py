@@ -17,8 +17,19 @@ MAY_IMPORT = {
     "frameworks": {"core", "machine"},
     "power": {"core", "machine"},
     "workers": set(),
-    "bench": {"core", "catalog", "results", "machine", "frameworks", "power"},
-    "cli": {"core", "catalog", "results", "machine", "frameworks", "power", "bench", "sim"},
+    "convert": {"core", "catalog"},
+    "bench": {"core", "catalog", "results", "machine", "frameworks", "power", "convert"},
+    "cli": {
+        "core",
+        "catalog",
+        "results",
+        "machine",
+        "frameworks",
+        "power",
+        "convert",
+        "bench",
+        "sim",
+    },
 }
 
 HOMES = {
@@ -26,8 +37,14 @@ HOMES = {
     "uiautomator2": {"machine/screen.py"},
     "duckdb": {"results/query.py"},
     "typer": {"cli/"},
-    "tomllib": {"catalog/reader.py", "sim/profile.py", "cli/sim.py"},
+    "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
+    "packaging": {"core/environment.py"},
+    "uv": {"core/environment.py"},
     "ai_edge_litert": {"workers/litert.py"},
+    "tflite_runtime": {"workers/tflite_runtime.py"},
+    "onnxruntime": {"workers/onnxruntime.py"},
+    "openvino": {"workers/openvino.py"},
+    "tensorrt": {"workers/tensorrt.py"},
 }
 
 
@@ -67,6 +84,13 @@ def test_a_library_is_imported_only_in_its_home(library: str) -> None:
     strangers = {u for u in users if not any(u == h or u.startswith(h) for h in homes)}
     assert not strangers
     assert users, f"nothing imports {library}: drop it here and in pyproject.toml"
+
+
+def test_steps_import_nothing_of_ours_but_steps() -> None:
+    home = "ibd_mobile.convert.steps"
+    for path in (PACKAGE / "convert" / "steps").glob("*.py"):
+        ours = {m for m in imports(path) if m.startswith("ibd_mobile")}
+        assert all(m == home or m.startswith(f"{home}.") for m in ours), path.name
 
 
 def test_workers_import_nothing_of_ours_but_the_loop() -> None:

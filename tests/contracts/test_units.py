@@ -12,13 +12,14 @@ from ibd_mobile.core import context, device, finding, job, metric, model, record
 PACKAGE = Path(__file__).parents[2] / "host" / "ibd_mobile"
 SUFFIXES = (
     "_ns", "_s", "_hz", "_c", "_v", "_a", "_w", "_j", "_bytes", "_pct", "_ratio", "_count", "_mah",
-    "_per_s", "_port",
+    "_per_s", "_port", "_px",
 )  # fmt: skip
 #: numbers without a dimension
 PLAIN = {
     "schema", "value", "low", "high", "n", "threads", "batch", "seed", "height", "width",
     "channels", "scale", "zero_point", "warmup_runs", "timed_runs", "power_periods", "quantum",
-    "code", "count",  # Dataset.count is a count by its very name, and stands so in TOML and hashes
+    "code", "least", "most", "step", "rows", "columns", "input_size",  # pixels and places
+    "count",  # Dataset.count is a count by its very name, and stands so in TOML and hashes
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ JOB = Job(
     slot="sd855",
     model="shapes_classifier",
     training_framework="tensorflow",
+    input_size=64,
     artifact_sha256="0" * 64,
     precision="float32",
     framework="litert",

@@ -14,10 +14,20 @@ from numpy.typing import NDArray
 from ibd_mobile.core.context import Context, Identity
 from ibd_mobile.core.device import Cluster, Device, Peak, Phone, Processor, Sensor
 from ibd_mobile.core.job import Job
-from ibd_mobile.core.model import Artifact, Dataset, Input, Model, ReferenceAccuracy, Tensor
+from ibd_mobile.core.model import (
+    Artifact,
+    Cost,
+    Dataset,
+    Input,
+    Model,
+    ReferenceAccuracy,
+    Tensor,
+    Variant,
+)
 from ibd_mobile.core.record import GateEvidence
 from ibd_mobile.core.study import Protocol
 from ibd_mobile.results.job_folder import JobFolder
+from ibd_mobile.results.truth import encode, sha256
 
 NONCE = "0123abcd"
 BOOT_ID = "6f0b2c1e-0000-4000-8000-000000000001"
@@ -140,29 +150,35 @@ def a_context() -> Context:
     )  # fmt: skip
     tensor = Tensor(name="scores", dtype="uint8", shape=[1, 10])
     artifact = Artifact(
-        file="m.tflite", sha256="0" * 64, size_bytes=1, training_framework="tensorflow",
-        format="tflite", precision="float32", inputs=[tensor], outputs=[tensor], made_by="test",
+        file="m.tflite", sha256="0" * 64, size_bytes=1, format="tflite", precision="float32",
+        layout="NHWC", inputs=[tensor], outputs=[tensor], made_by="test",
+        cost=Cost(macs_count=1_000_000, parameters_count=10, counter="by hand"),
         reference=[ReferenceAccuracy(metric="top1", value=0.9, n=1000, source="on a host")],
     )  # fmt: skip
     model = Model(
-        schema=1, id="m", name="M", application="classification", licence="Apache-2.0",
-        macs_count=1_000_000, macs_counter="by hand", parameters_count=10,
-        input=Input(
-            height=1, width=1, channels=1, layout="NHWC", colour_order="Y", mean=[0], scale=[1]
-        ),
+        schema=2, id="m", name="M", application="classification",
         dataset=Dataset(
             id="d", generator="g", seed=1, count=4, labels=[str(i) for i in range(10)],
-            images_sha256="", labels_sha256="",
+            images_sha256="", truth_sha256="",
         ),
-        artifacts=[artifact],
+        variants=[
+            Variant(
+                training_framework="tensorflow", outputs_count=10, licence="Apache-2.0",
+                input=Input(
+                    height=1, width=1, channels=1, layout="NHWC", colour_order="Y", mean=[0],
+                    scale=[1],
+                ),
+                artifacts=[artifact],
+            )
+        ],
     )  # fmt: skip
     sensors = [CURRENT, VOLTAGE, STATUS]
     return Context(
-        schema=1,
+        schema=2,
         job=Job(
             kind="measure", device="sd855", slot="s", model="m", training_framework="tensorflow",
-            artifact_sha256="0" * 64, precision="float32", framework="litert", processor="cpu",
-            threads=1, batch=1, protocol="ibd", seed=1,
+            input_size=64, artifact_sha256="0" * 64, precision="float32",
+            framework="litert", processor="cpu", threads=1, batch=1, protocol="ibd", seed=1,
         ),
         model=model, artifact=artifact, device=device,
         phone=Phone(
@@ -213,6 +229,7 @@ class RawJob:
     current: Callable[[float], str] | None = None
     missed: int = 0
     outputs: bytes = b""
+    truth: Any = None  #: array; the context's data set is made to be the one with this truth
     phases: dict[str, NDArray[np.int64]] | None = None
 
     def file(self, path: Path) -> JobFolder:
@@ -257,6 +274,12 @@ class RawJob:
             "child_sha256": hashlib.sha256(b"").hexdigest(), **self.summary,
         }  # fmt: skip
         folder.summary.write_bytes(msgspec.json.encode(facts))
+        if self.truth is not None:
+            folder.truth.write_bytes(encode(self.truth))
+            dataset = "model.dataset"
+            self.context = changed(self.context, f"{dataset}.truth_sha256", sha256(self.truth))
+            if self.truth.ndim != 2:  # of boxes it does not tell how many pictures there are
+                self.context = changed(self.context, f"{dataset}.count", len(self.truth))
         folder.context.write_bytes(msgspec.json.encode(self.context))
         return folder
 

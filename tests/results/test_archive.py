@@ -77,8 +77,8 @@ def test_a_key_of_the_wrong_kind_is_named(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["run.json", f"jobs/{ID}/record.json"])
 def test_another_schema_is_refused_before_its_content_is_read(run: Run, name: str) -> None:
-    _rewrite(run.path / name, '"schema": 1', '"schema": 2, "news": true')
-    with pytest.raises(DataError, match="has schema 2; this program knows 1"):
+    _rewrite(run.path / name, '"schema": 2', '"schema": 3, "news": true')
+    with pytest.raises(DataError, match="has schema 3; this program knows 2"):
         Run.open(run.path).records()
 
 

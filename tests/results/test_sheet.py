@@ -19,7 +19,9 @@ def _changed(row: Row, **changes: Any) -> Row:
 def test_what_all_rows_share_is_said_once_and_the_rest_is_their_label() -> None:
     (sheet,) = sheets(ROWS)
     assert sheet.labels == ("float32 ×1", "float32 ×4", "int8 ×1")
-    assert sheet.shared == "shapes_classifier · trained with tensorflow · litert/cpu · batch 1"
+    assert (
+        sheet.shared == "shapes_classifier · trained with tensorflow · litert/cpu · batch 1 · 32 px"
+    )
 
 
 def test_a_row_alone_shares_everything() -> None:
@@ -68,3 +70,12 @@ def test_numbers_of_one_metric_share_a_prefix() -> None:
 
 def test_no_rows_make_no_sheet() -> None:
     assert sheets([]) == []
+
+
+def test_each_application_has_a_table_of_its_own() -> None:
+    detector = replace(ROWS[1], application="detection")
+    first, second = sheets([ROWS[0], detector, ROWS[2]])
+    assert first.rows == (ROWS[0], ROWS[2])
+    assert second.rows == (detector,)
+    assert first.columns[0].label == "top-1"
+    assert second.columns[0].label == "mAP COCO"

@@ -1,10 +1,5 @@
 """From the raw files of a job to its record; `reparse` is the same again, without a phone."""
 
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-
 from ibd_mobile.core.context import Context
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.record import (
@@ -24,7 +19,6 @@ from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
 from ibd_mobile.results.utilization import peak_of
 
-LABELS = "labels.bin"
 #: the source of power of every machine so far; others will be chosen per slot
 POWER_SOURCE: PowerSource = fuel_gauge
 
@@ -35,18 +29,18 @@ def record_of(folder: JobFolder) -> Record:
     Raises:
         DataError: a file is damaged or of another execution.
     """
-    facts = raw_facts.load(folder, _labels(folder.raw / LABELS), POWER_SOURCE)
+    facts = raw_facts.load(folder, POWER_SOURCE)
     write_traces(folder, facts)
     numbers = metrics.measure(facts)
     findings = validity.judge(facts, numbers)
     context, job = facts.context, facts.context.job
     return Record(
-        schema=1,
+        schema=2,
         job_id=job.id,
         job=job,
         workload=_workload(context),
         training=TrainingLayer(
-            framework=context.artifact.training_framework,
+            framework=job.training_framework,
             made_by=context.artifact.made_by,
             artifact_sha256=context.artifact.sha256,
             artifact_bytes=context.artifact.size_bytes,
@@ -95,12 +89,8 @@ def write_traces(folder: JobFolder, facts: Facts) -> None:
         )
 
 
-def _labels(path: Path) -> NDArray[np.uint8] | None:
-    return np.fromfile(path, np.uint8) if path.is_file() else None
-
-
 def _workload(context: Context) -> Workload:
-    model, artifact = context.model, context.artifact
+    model, artifact, cost = context.model, context.artifact, context.artifact.cost
     shape = artifact.inputs[0].shape
     return Workload(
         model=model.id,
@@ -108,9 +98,9 @@ def _workload(context: Context) -> Workload:
         precision=artifact.precision,
         batch=context.job.batch,
         input_shape=[context.job.batch, *shape[1:]],
-        macs_count=model.macs_count,
-        macs_counter=model.macs_counter,
-        parameters_count=model.parameters_count,
+        macs_count=cost.macs_count,
+        macs_counter=cost.counter,
+        parameters_count=cost.parameters_count,
         dataset=model.dataset.id if model.dataset else "",
         is_untrained=artifact.is_untrained,
     )

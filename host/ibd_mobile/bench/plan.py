@@ -3,13 +3,15 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ibd_mobile.bench.target import Target
+from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.job import Job, Skip
-from ibd_mobile.core.model import Artifact, Model
+from ibd_mobile.core.model import Artifact, Model, Variant
 from ibd_mobile.core.registry import member, unknown
-from ibd_mobile.core.study import Study
+from ibd_mobile.core.study import Study, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +29,78 @@ class Cell:
     target: Target
     model: Model
     training_framework: str
-    precision: str
+    precision: Precision
     framework: str
     processor: str
     threads: int
     batch: int
+    input_size: int  #: pixels; 0 = the network's own
+    weights: Weights
+
+    @property
+    def variant(self) -> Variant | None:
+        """The network as the cell's training framework gives it, or None."""
+        return self.model.variant(self.training_framework)
+
+    @property
+    def artifact(self) -> Artifact | None:
+        """The file that the cell would run, or None where there is none yet."""
+        formats = member("ibd_mobile.frameworks", self.framework).formats
+        found = [
+            a
+            for a in (self.variant.artifacts if self.variant else [])
+            if a.precision == self.precision
+            and a.format in formats
+            and a.batch in (-1, self.batch)
+            and a.is_untrained == (self.weights == "untrained")
+            and a.input_size == self.input_height
+        ]
+        # a batch that is fixed in the file is what accelerators like best
+        return max(found, key=lambda a: a.batch, default=None)
+
+    @property
+    def wanted(self) -> str:
+        """What file the cell wants, in words that are the same for all cells that want it."""
+        size = f"{self.input_height} px, batch {self.batch}"
+        return (
+            f"{self.weights} {self.model.id} {self.precision} ({self.training_framework}) for"
+            f" {self.framework}, {size}"
+        )
+
+    @property
+    def input_height(self) -> int:
+        """Height of the input, pixels; 0 where the model is not given by the framework."""
+        return self.input_size or (self.variant.input.height if self.variant else 0)
 
     def __str__(self) -> str:
         return (
             f"{self.model.id} {self.precision} ({self.training_framework}) on"
             f" {self.target.slot.id}: {self.framework}/{self.processor} ×{self.threads}"
-            f" batch {self.batch}"
+            f" batch {self.batch}" + (f" {self.input_size} px" if self.input_size else "")
         )
 
 
-def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Plan:
+def plan(
+    study: Study,
+    targets: Sequence[Target],
+    models: Mapping[str, Model],
+    reasons: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
     """Lay out a study over the machines at hand.
+
+    Args:
+        study: its axes.
+        targets: the machines.
+        models: by id, with the files that there are.
+        reasons: by `Cell.wanted`, why a file could not be made.
 
     Raises:
         InputError: a name in the study is not known, or no cell can be run at all.
     """
     result = Plan()
-    for cell in _cells(study, targets, models):
-        artifact = _artifact(cell)
-        reason = _reason_to_skip(cell, artifact)
+    for cell in cells(study, targets, models):
+        artifact = cell.artifact
+        reason = impossible_reason(cell) or reasons.get(cell.wanted) or _missing_reason(cell)
         if reason or artifact is None:
             result.skips.append(Skip(cell=str(cell), reason=reason))
             continue
@@ -63,12 +113,17 @@ def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -
             if job not in result.jobs:  # accuracy does not depend on the batch
                 result.jobs.append(job)
     if not result.jobs:
-        reasons = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
-        raise InputError(f"study '{study.id}'", f"no job can be run here: {reasons}")
+        told = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
+        raise InputError(f"study '{study.id}'", f"no job can be run here: {told}")
     return result
 
 
-def _cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Iterator[Cell]:
+def cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Iterator[Cell]:
+    """Yield every point of a study's product.
+
+    Raises:
+        InputError: a model is not known.
+    """
     for name in study.models:
         if name not in models:
             raise unknown("model", name, models)
@@ -81,41 +136,37 @@ def _cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model])
         study.processors,
         study.threads,
         study.batches,
+        study.input_sizes or [0],
+        [study.weights],
     )
     for point in axes:
         yield Cell(*point)
 
 
-def _artifact(cell: Cell) -> Artifact | None:
-    formats = member("ibd_mobile.frameworks", cell.framework).formats
-    return next(
-        (
-            a
-            for a in cell.model.artifacts
-            if a.training_framework == cell.training_framework
-            and a.precision == cell.precision
-            and a.format in formats
-        ),
-        None,
-    )
-
-
-def _reason_to_skip(cell: Cell, artifact: Artifact | None) -> str:
+def impossible_reason(cell: Cell) -> str:
+    """Say why a cell could not be run whatever files there were, or ""."""
     target = cell.target
     processor = target.device.processor(cell.processor)
     if processor is None:
         return f"{target.device.name} has no {cell.processor}"
     if cell.framework not in processor.accelerators:
         return f"{cell.framework} cannot use the {cell.processor} of {target.device.name}"
-    if artifact is None:
-        return (
-            f"{cell.model.id} has no {cell.precision} file from {cell.training_framework}"
-            f" that {cell.framework} can read"
-        )
-    if artifact.batch not in (-1, cell.batch):
-        return f"the file has a fixed batch of {artifact.batch}"
+    if cell.variant is None:
+        return f"{cell.model.id} is not to be had from {cell.training_framework}"
+    if reason := cell.variant.input.size_reason(cell.input_size):
+        return reason
     framework = member("ibd_mobile.frameworks", cell.framework)
     return str(framework.missing_reason(target.identity.platform, target.device.deployment))
+
+
+def _missing_reason(cell: Cell) -> str:
+    if cell.artifact is not None:
+        return ""
+    weights = "untrained " if cell.weights == "untrained" else ""
+    return (
+        f"{cell.model.id} has no {weights}{cell.precision} file from {cell.training_framework}"
+        f" that {cell.framework} can read"
+    )
 
 
 def _job(cell: Cell, artifact: Artifact, kind: str, study: Study) -> Job:
@@ -125,6 +176,7 @@ def _job(cell: Cell, artifact: Artifact, kind: str, study: Study) -> Job:
         slot=cell.target.slot.id,
         model=cell.model.id,
         training_framework=cell.training_framework,
+        input_size=artifact.input_size,
         artifact_sha256=artifact.sha256,
         precision=artifact.precision,
         framework=cell.framework,

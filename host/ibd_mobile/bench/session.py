@@ -20,7 +20,7 @@ from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.context import Context
 from ibd_mobile.core.device import Sensor
-from ibd_mobile.core.errors import DataError, HostError, PhoneGone, PhoneUnauthorized
+from ibd_mobile.core.errors import DataError, HostError, InputError, PhoneGone, PhoneUnauthorized
 from ibd_mobile.core.file import write_atomic
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.payload import payload
@@ -31,6 +31,7 @@ from ibd_mobile.core.study import Protocol
 from ibd_mobile.core.version import VERSION
 from ibd_mobile.machine import prepare, sensors
 from ibd_mobile.machine.clock import read_clock
+from ibd_mobile.results import truth
 from ibd_mobile.results.event_log import Event
 from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
@@ -194,14 +195,17 @@ class Session:
         )  # fmt: skip
         write_atomic(folder.context, msgspec.json.format(msgspec.json.encode(context)))
         if inputs is not None:
-            write_atomic(folder.raw / measure.LABELS, inputs.labels.tobytes())
+            write_atomic(folder.truth, truth.encode(inputs.truth))
         return context
 
     def _inputs(self, job: Job) -> LabelledInputs | None:
         if job.kind != "accuracy":
             return None
         model = self.stock.models[job.model]
-        return labelled_inputs(model, self.stock.artifact(job))
+        variant = model.variant(job.training_framework)
+        if variant is None:
+            raise InputError(f"model '{model.id}'", f"is not given by {job.training_framework}")
+        return labelled_inputs(model, variant, self.stock.artifact(job))
 
     def _order(self, job: Job, power_s: float, inputs: LabelledInputs | None) -> Order:
         dataset = self.stock.models[job.model].dataset
@@ -247,7 +251,7 @@ class Session:
     ) -> Context:
         target = self.target
         return Context(
-            schema=1,
+            schema=2,
             job=job,
             model=self.stock.models[job.model],
             artifact=self.stock.artifact(job),

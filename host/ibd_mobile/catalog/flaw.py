@@ -18,7 +18,7 @@ from ibd_mobile.core.device import (
     Sensor,
 )
 from ibd_mobile.core.errors import InputError
-from ibd_mobile.core.model import Artifact, Model
+from ibd_mobile.core.model import Artifact, Input, Model, Source, Variant
 from ibd_mobile.core.study import Protocol, Study
 from ibd_mobile.core.units import si_suffix
 
@@ -38,6 +38,7 @@ _SUFFIXES: Final[dict[Quantity, tuple[str, ...]]] = {
 }
 _ID = re.compile(r"[a-z0-9][a-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -100,10 +101,10 @@ def _of_study(study: Study) -> Iterator[Flaw]:
         axis = getattr(study, key)
         if not isinstance(axis, list):
             continue
-        if not axis:
+        if not axis and key != "input_sizes":
             yield key, "is empty, so there would be nothing to do"
         yield from _twice(key, "", axis)
-    for key in ("threads", "batches"):
+    for key in ("threads", "batches", "input_sizes"):
         for index, count in enumerate(getattr(study, key)):
             yield from _not_positive(f"{key}[{index}]", count)
 
@@ -111,18 +112,19 @@ def _of_study(study: Study) -> Iterator[Flaw]:
 @flaws.register
 def _of_model(model: Model) -> Iterator[Flaw]:
     yield from _of_id(model.id)
-    for key in ("macs_count", "parameters_count"):
-        yield from _not_positive(key, getattr(model, key))
-    for key in ("mean", "scale"):
-        if len(getattr(model.input, key)) != model.input.channels:
-            yield f"input.{key}", f"expected {model.input.channels} numbers, one for each channel"
-    if 0 in model.input.scale:
-        yield "input.scale", "is divided by, so it cannot be 0"
-    if not model.artifacts:
-        yield "artifacts", "is empty"
-    yield from _twice("artifacts", "file", [a.file for a in model.artifacts])
-    for index, artifact in enumerate(model.artifacts):
-        yield from _of_artifact(artifact, f"artifacts[{index}]")
+    if not model.variants:
+        yield "variants", "is empty"
+    yield from _twice(
+        "variants", "training_framework", [v.training_framework for v in model.variants]
+    )
+    files = [a.file for v in model.variants for a in v.artifacts]
+    yield from _twice("variants[].artifacts", "file", files)
+    for index, cost in enumerate(model.published):
+        yield from _of_source(f"published[{index}]", cost.source)
+    if (model.boxes is not None) != (model.application == "detection"):
+        yield "boxes", "belongs to detectors, and each of them needs it"
+    for index, variant in enumerate(model.variants):
+        yield from _of_variant(variant, f"variants[{index}]")
 
 
 @flaws.register
@@ -218,12 +220,61 @@ def _of_id_of_sensor(id: str, place: str) -> Iterator[Flaw]:
         yield f"{place}.id", f"expected small letters, digits and _, found '{id}'"
 
 
+def _of_variant(variant: Variant, place: str) -> Iterator[Flaw]:
+    yield from _of_input(variant.input, f"{place}.input")
+    yield from _not_positive(f"{place}.outputs_count", variant.outputs_count)
+    if not variant.artifacts and variant.source is None and variant.definition is None:
+        yield f"{place}.source", "is missing; give a source, a definition or artifacts"
+    if variant.source is not None:
+        yield from _of_model_source(variant.source, f"{place}.source")
+    for index, artifact in enumerate(variant.artifacts):
+        yield from _of_artifact(artifact, f"{place}.artifacts[{index}]")
+
+
+def _of_input(taken: Input, place: str) -> Iterator[Flaw]:
+    for key in ("mean", "scale"):
+        if len(getattr(taken, key)) != taken.channels:
+            yield f"{place}.{key}", f"expected {taken.channels} numbers, one for each channel"
+    if 0 in taken.scale:
+        yield f"{place}.scale", "is divided by, so it cannot be 0"
+    if taken.resize == "shorter_side" and taken.resize_px < max(taken.height, taken.width):
+        yield f"{place}.resize_px", f"expected at least {max(taken.height, taken.width)}"
+    if taken.resize == "central_crop" and not 0 < taken.crop_ratio <= 1:
+        yield f"{place}.crop_ratio", f"expected more than 0, at most 1, found {taken.crop_ratio}"
+    if taken.sizes is not None and not 0 < taken.sizes.least <= taken.sizes.most:
+        yield f"{place}.sizes", "expected 0 < least <= most"
+
+
+def _of_model_source(source: Source, place: str) -> Iterator[Flaw]:
+    roles = ["init", "predict"] if source.format == "caffe2" else None
+    found = [file.role for file in source.files]
+    if (roles and found != roles) or (not roles and len(found) != 1):
+        expected = " and ".join(roles) if roles else "one file"
+        yield f"{place}.files", f"expected {expected}, found {', '.join(found) or 'none'}"
+    for index, file in enumerate(source.files):
+        where = f"{place}.files[{index}]"
+        if not file.url.startswith(("https://", "file:///")) and not _PLAIN_NAME.fullmatch(
+            file.url
+        ):
+            yield f"{where}.url", f"expected https://, file:/// or a plain name, got '{file.url}'"
+        if file.sha256 and not _SHA256.fullmatch(file.sha256):
+            yield f"{where}.sha256", "expected 64 small hexadecimal digits"
+        if file.md5 and not _MD5.fullmatch(file.md5):
+            yield f"{where}.md5", "expected 32 small hexadecimal digits"
+
+
 def _of_artifact(artifact: Artifact, place: str) -> Iterator[Flaw]:
     if not _PLAIN_NAME.fullmatch(artifact.file):
         yield f"{place}.file", f"expected the name of a file beside this one, got '{artifact.file}'"
     if not _SHA256.fullmatch(artifact.sha256):
         yield f"{place}.sha256", "expected 64 small hexadecimal digits"
     yield from _not_positive(f"{place}.size_bytes", artifact.size_bytes)
+    for key in ("inputs", "outputs"):
+        if not getattr(artifact, key):
+            yield f"{place}.{key}", "is empty"
+    for companion in artifact.companions:
+        if not _PLAIN_NAME.fullmatch(companion.file):
+            yield f"{place}.companions", f"expected a plain file name, got '{companion.file}'"
     if artifact.batch != -1:
         yield from _not_positive(f"{place}.batch", artifact.batch)
 

@@ -85,13 +85,14 @@ def models() -> dict[str, Model]:
     files = _model_files()
     found = dict(_read(files, Model))
     for model in found.values():
-        for index, artifact in enumerate(model.artifacts):
-            _check_artifact(files[model.id], f"artifacts[{index}]", artifact)
+        for v, variant in enumerate(model.variants):
+            for a, artifact in enumerate(variant.artifacts):
+                _check_artifact(files[model.id], f"variants[{v}].artifacts[{a}]", artifact)
     return found
 
 
-def artifact_path(model: Model, artifact: Artifact) -> Path:
-    """Return where an artifact of a model lies on this computer.
+def model_folder(model: Model) -> Path:
+    """Return the folder of a model's TOML, where its shipped files lie.
 
     Raises:
         InputError: the model has no file in the catalog.
@@ -99,7 +100,7 @@ def artifact_path(model: Model, artifact: Artifact) -> Path:
     files = _model_files()
     if model.id not in files:
         raise unknown("model", model.id, files)
-    return files[model.id].parent / artifact.file
+    return files[model.id].parent
 
 
 def racks() -> dict[str, Rack]:

@@ -9,8 +9,10 @@ import msgspec
 from ibd_mobile.catalog.reader import read_toml
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.device import Precision, ProcessorKind
+from ibd_mobile.core.errors import InputError
+from ibd_mobile.core.model import TrainingFramework
 from ibd_mobile.core.registry import member_ids, unknown
-from ibd_mobile.core.study import Study
+from ibd_mobile.core.study import Study, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,14 @@ class Axes:
     """Values that replace a study's own; None leaves the study's."""
 
     models: list[str] | None = None
+    training_frameworks: list[str] | None = None
     precisions: list[str] | None = None
     frameworks: list[str] | None = None
     processors: list[str] | None = None
     threads: list[int] | None = None
     batches: list[int] | None = None
+    input_sizes: list[int] | None = None
+    weights: Weights | None = None
     protocol: str | None = None
 
 
@@ -41,6 +46,7 @@ def narrow(stock: Stock, study: str, axes: Axes) -> Study:
     given: dict[str, Any] = {}
     for name, kind, known in (
         ("models", "model", list(stock.models)),
+        ("training_frameworks", "training framework", list(get_args(TrainingFramework))),
         ("precisions", "precision", list(get_args(Precision))),
         ("frameworks", "framework", member_ids("ibd_mobile.frameworks")),
         ("processors", "processor", list(get_args(ProcessorKind))),
@@ -54,10 +60,36 @@ def narrow(stock: Stock, study: str, axes: Axes) -> Study:
     protocol = axes.protocol or found.protocol
     if protocol not in stock.protocols:
         raise unknown("protocol", protocol, stock.protocols)
-    for name in ("threads", "batches"):
+    for name in ("threads", "batches", "input_sizes"):
         if getattr(axes, name):
             given[name] = sorted(set(getattr(axes, name)))
+    if axes.weights:
+        given["weights"] = axes.weights
     return msgspec.structs.replace(found, protocol=protocol, **given)
+
+
+def whole_numbers(option: str, values: list[str] | None) -> list[int] | None:
+    """Read "1,2,4" and the like, given once or several times.
+
+    Args:
+        option: its name, for errors.
+        values: as typed; None where the option was not given.
+
+    Raises:
+        InputError: not whole numbers above 0.
+
+    >>> whole_numbers("--batch", ["1,2", "8"])
+    [1, 2, 8]
+    """
+    if not values:
+        return None
+    words = [word.strip() for value in values for word in value.split(",")]
+    for word in words:
+        if not (word.isascii() and word.isdigit() and int(word) > 0):
+            raise InputError(
+                option, f"expected whole numbers above 0, found '{word}'", "Write 1,2,4."
+            )
+    return [int(word) for word in words]
 
 
 def _study(stock: Stock, study: str) -> Study:

@@ -11,10 +11,13 @@ COMMANDS = {
     "run": "Measure a study on one or more machines and print the six metrics.",
     "resume": "Run the jobs of a run that have no record yet.",
     "report": "Print the six metrics of a run; reads nothing but its archive.",
+    "compare": "Compare two measurements that differ in one thing; refuse all others.",
+    "verify": "Check every hash, and make every metric and finding again from raw/; changes"
+    " nothing.",
     "reparse": "Compute traces, metrics and findings of all filed jobs anew, without a phone.",
     "devices": "List connected phones with what they were recognised as, and the devices of the"
     " catalog.",
-    "models": "List models with their files, sizes, operations and reference accuracy.",
+    "models": "List models, fetch their weights, convert and verify them.",
     "doctor": "Check this computer: adb, payloads, frameworks, simulated phones, disk.",
     "sim": "Start, stop and list simulated phones.",
 }

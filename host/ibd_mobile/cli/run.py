@@ -47,8 +47,12 @@ def run(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model id, instead of the study's.")
     ] = None,
+    training_framework: Annotated[
+        list[str] | None,
+        typer.Option("--training-framework", help="tensorflow, pytorch or caffe2."),
+    ] = None,
     precision: Annotated[
-        list[str] | None, typer.Option("--precision", help="float32, float16 or int8.")
+        list[str] | None, typer.Option("--precision", help="float32, float16, int8 …")
     ] = None,
     framework: Annotated[
         list[str] | None, typer.Option("--framework", help="Inference framework id.")
@@ -60,7 +64,20 @@ def run(
         list[int] | None, typer.Option("--threads", min=1, help="CPU threads.")
     ] = None,
     batch: Annotated[
-        list[int] | None, typer.Option("--batch", min=1, help="Samples per inference.")
+        list[str] | None,
+        typer.Option("--batch", help="Samples per inference; several as 1,2,4 or given again."),
+    ] = None,
+    input_size: Annotated[
+        list[str] | None,
+        typer.Option("--input-size", help="Height of the input, pixels; several as 128,224."),
+    ] = None,
+    untrained: Annotated[
+        bool,
+        typer.Option("--untrained", help="Random weights: speed and power only, marked UNTRAINED."),
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", help="Folder of pictures for int8 of trained networks."),
     ] = None,
     sim: Annotated[
         bool, typer.Option("--sim", help="Use a simulated phone; results are marked SIMULATED.")
@@ -84,10 +101,12 @@ def run(
     """Measure a study on one or more machines and print the six metrics."""
     from ibd_mobile.bench.patience import Patience
     from ibd_mobile.bench.plan import plan
+    from ibd_mobile.bench.provision import provision
     from ibd_mobile.bench.target import find_slots, open_target
     from ibd_mobile.catalog.stock import Stock
     from ibd_mobile.cli import console, follow, simulated
-    from ibd_mobile.cli.axes import Axes, narrow
+    from ibd_mobile.cli.axes import Axes, narrow, whole_numbers
+    from ibd_mobile.convert.make import Maker
     from ibd_mobile.core.version import VERSION
     from ibd_mobile.results.run_info import RunInfo
     from ibd_mobile.results.run_writer import RunWriter
@@ -95,11 +114,14 @@ def run(
     stock = Stock.read()
     axes = Axes(
         models=model,
+        training_frameworks=training_framework,
         precisions=precision,
         frameworks=framework,
         processors=processor,
         threads=threads,
-        batches=batch,
+        batches=whole_numbers("--batch", batch),
+        input_sizes=whole_numbers("--input-size", input_size),
+        weights="untrained" if untrained else None,
         protocol=protocol,
     )
     asked = narrow(stock, study, axes)
@@ -112,9 +134,14 @@ def run(
             slots = list({slot.serial: slot for slot in found}.values())
         console.say(f"reaching {', '.join(slot.id for slot in slots)} …", quiet=json)
         targets = [open_target(slot, stock) for slot in slots]
-        cells = plan(asked, targets, stock.models)
+        maker = Maker(
+            say=lambda text: console.say(f"converting {text}", quiet=json),
+            calibration_folder=calibration,
+        )
+        stock, reasons = provision(asked, targets, stock, maker)
+        cells = plan(asked, targets, stock.models, reasons)
         info = RunInfo(
-            schema=1,
+            schema=2,
             tool_version=VERSION,
             study=asked,
             protocol=stock.protocols[asked.protocol],

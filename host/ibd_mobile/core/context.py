@@ -25,7 +25,7 @@ class Identity(Noun, frozen=True, kw_only=True, omit_defaults=False):
 class Context(Noun, frozen=True, kw_only=True, omit_defaults=False):
     """All that the numbers of one job depend on beside the files the payloads wrote."""
 
-    schema: Literal[1]
+    schema: Literal[2]
     job: Job
     model: Model
     artifact: Artifact

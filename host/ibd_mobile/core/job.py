@@ -16,6 +16,7 @@ class Job(Noun, frozen=True, kw_only=True):
     slot: str
     model: str
     training_framework: str
+    input_size: int  #: height of the input, pixels
     artifact_sha256: str
     precision: Precision
     framework: str

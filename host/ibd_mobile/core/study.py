@@ -5,6 +5,7 @@ from typing import Literal
 from ibd_mobile.core.device import Noun, Precision
 
 JobKind = Literal["measure", "accuracy"]
+Weights = Literal["trained", "untrained"]
 
 
 class Protocol(Noun, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class Study(Noun, frozen=True, kw_only=True):
     processors: list[str]
     threads: list[int]
     batches: list[int]
+    input_sizes: list[int] = []  #: pixels; empty = the size that each network is published for
+    weights: Weights = "trained"
     kinds: list[JobKind]
     protocol: str
     seed: int = 1

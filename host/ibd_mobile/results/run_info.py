@@ -10,7 +10,7 @@ from ibd_mobile.core.study import Protocol, Study
 class RunInfo(Noun, frozen=True, kw_only=True, omit_defaults=False):
     """The plan of one run with all it rests on, filed before anything is measured."""
 
-    schema: Literal[1]
+    schema: Literal[2]
     id: str = ""  #: given by the archive
     created_at: str = ""  #: UTC, ISO 8601; given by the archive
     tool_version: str

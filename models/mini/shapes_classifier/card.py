@@ -23,14 +23,18 @@ def _tables(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
+#: lists of tables that are worth blocks of their own; others stand on one line
+_BLOCKS = ("variants", "artifacts")
+
+
 def to_toml(table: Table, path: str = "") -> str:
-    """Write a table as TOML; a list of tables at the top level becomes `[[name]]` blocks."""
+    """Write a table as TOML; tables, and lists of tables named in `_BLOCKS`, become blocks."""
     lines, blocks = [], []
     for key, held in table.items():
         name = f"{path}{key}"
-        if isinstance(held, dict) and not path:
+        if isinstance(held, dict):
             blocks.append(f"\n[{name}]\n{to_toml(held, name + '.')}")
-        elif _tables(held) and not path:
+        elif _tables(held) and key in _BLOCKS:
             blocks += [f"\n[[{name}]]\n{to_toml(one, name + '.')}" for one in held]
         else:
             lines.append(f"{key} = {_value(held)}\n")
