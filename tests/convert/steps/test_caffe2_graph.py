@@ -110,7 +110,7 @@ def test_operators_that_no_output_needs_are_left_out_and_said(tmp_path: Path) ->
 def test_names_from_outside_decide(tmp_path: Path) -> None:
     made = classifier()
     del made.predict.external_input[:]
-    found = load(made, tmp_path, input="x", outputs=["fc"])
+    found = load(made, tmp_path, inputs=["x"], outputs=["fc"])
     assert (found.input, found.outputs, len(found.ops)) == ("x", ["fc"], 3)
 
 
@@ -194,10 +194,12 @@ def test_two_possible_inputs_must_be_told_apart(tmp_path: Path) -> None:
     made = writer(lines, {"a": random(1, 2), "b": random(1, 2)}, taken="a")
     with pytest.raises(Refused, match=r"which of \['a', 'b'\] takes the picture"):
         load(made, tmp_path)
-    found = load(made, tmp_path, input="b")
+    found = load(made, tmp_path, inputs=["b"])
     assert (found.input, list(found.weights)) == ("b", ["a"])
     with pytest.raises(Refused, match="no operator reads the input 'z'"):
-        load(made, tmp_path, input="z")
+        load(made, tmp_path, inputs=["z"])
+    with pytest.raises(Refused, match=r"the inputs \['a', 'b'\] is not known here"):
+        load(made, tmp_path, inputs=["a", "b"])
 
 
 def test_an_onnx_file_is_no_net(tmp_path: Path) -> None:
