@@ -47,12 +47,17 @@ class Graph:
         self.stored = {t.name: tuple(t.dims) for t in self.graph.initializer}
         _close_batch(self.graph, [v.name for v in self.graph.input if v.name not in self.stored])
         _forget_weights(self.graph)
-        inferred = onnx.shape_inference.infer_shapes(model, strict_mode=False, data_prop=True)
+        try:
+            inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except onnx.shape_inference.InferenceError as error:
+            problem = f"shapes cannot be inferred: {str(error).splitlines()[0][:200]}"
+            raise step.Refused(problem, "Make the file again.") from error
         self.shapes: dict[str, Shape] = dict(self.stored)
         values = (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output)
         for value in values:
-            dims = value.type.tensor_type.shape.dim
-            self.shapes[value.name] = tuple(d.dim_value for d in dims)
+            tensor = value.type.tensor_type
+            if tensor.HasField("shape"):  # without, nothing is known, not even the rank
+                self.shapes[value.name] = tuple(d.dim_value for d in tensor.shape.dim)
         self._made_by = {o: node for node in self.graph.node for o in node.output}
         for node in self.graph.node:
             if node.op_type == "Constant":
@@ -93,14 +98,15 @@ def count(model: Any) -> tuple[int, int]:
     Raises:
         Refused: a shape cannot be told, or an operation's products cannot be counted.
     """
-    graph = Graph(model)
-    macs, seen = 0, set()
-    for node in graph.graph.node:
+    for node in model.graph.node:
         if node.op_type in _UNCOUNTABLE or node.domain not in _KNOWN_DOMAINS:
             raise step.Refused(
                 f"node '{node.name}' is {node.domain or 'ai.onnx'}.{node.op_type}, whose cost"
                 " cannot be counted"
             )
+    graph = Graph(model)
+    macs, seen = 0, set()
+    for node in graph.graph.node:
         if node.op_type in _MACS:
             macs += _MACS[node.op_type](graph, node)
         seen.update(_parameters(graph, node))
