@@ -194,7 +194,7 @@ def test_the_words_of_older_and_newer_quantisers_are_understood(text: str) -> No
 def test_nothing_is_verified_in_silence(snpe: Any, network: Any) -> None:
     made = snpe_converter.convert(network.request())
     assert not made.is_compared
-    assert made.notes[0] == "not verified: nobody said what the source network answers"
+    assert made.notes[0] == "not verified: there are no samples to ask both networks"
 
 
 def test_a_missing_sdk_says_what_to_install_and_where_to_point(network: Any, lab: Path) -> None:
