@@ -117,6 +117,22 @@ def test_an_early_second_version_still_has_the_old_quantiser(snpe: Any, network:
     snpe_converter.convert(network.request(precision="int8", **network.arrays()))
 
 
+def test_the_accelerator_of_an_sd855_is_prepared_for_where_it_is_asked(
+    snpe_1: Any, network: Any
+) -> None:
+    fields = network.arrays()
+    fields["options"]["is_for_aip"] = True
+    snpe_converter.convert(network.request(precision="int8", **fields))
+    assert snpe_1.call("snpe-dlc-quantize")["argv"][-1] == "--enable_hta"
+
+
+def test_a_quantiser_that_cannot_prepare_for_it_says_so(snpe: Any, network: Any) -> None:
+    fields = network.arrays()
+    fields["options"]["is_for_aip"] = True
+    with pytest.raises(InputError, match="prepares nothing for AIP"):
+        snpe_converter.convert(network.request(precision="int8", **fields))
+
+
 def test_int8_without_calibration_is_refused(snpe: Any, network: Any) -> None:
     with pytest.raises(InputError, match="needs calibration inputs"):
         snpe_converter.convert(network.request(precision="int8"))
