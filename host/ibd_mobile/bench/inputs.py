@@ -1,20 +1,18 @@
 """Inputs of accuracy jobs: labelled pictures, made once and kept by content."""
 
 import hashlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from ibd_mobile.catalog.generator import generator
 from ibd_mobile.core.errors import DataError, InputError
 from ibd_mobile.core.file import write_atomic
 from ibd_mobile.core.model import Artifact, Dataset, Input, Model, Tensor, Variant
-from ibd_mobile.core.payload import models_folder
 from ibd_mobile.results import truth
 from ibd_mobile.results.truth import Truth
 
@@ -37,14 +35,14 @@ def labelled_inputs(model: Model, variant: Variant, artifact: Artifact) -> Label
     dataset = model.dataset
     if dataset is None:
         raise InputError(f"model '{model.id}'", "has no data set, so its accuracy is not known")
-    generator = _generator(dataset)
-    shown: Truth = np.asarray(generator.truth(dataset.seed, dataset.count))
-    _check("truth", shown, dataset.truth_sha256, model)
+    source = generator(dataset)
+    shown: Truth = np.asarray(source.truth(dataset.seed, dataset.count))
+    _check("truth", shown, dataset.truth_sha256, dataset)
     truth.check(shown, model.application, dataset)
     file = _cached(dataset, variant.input, artifact)
     if not file.is_file():
-        images = np.asarray(generator.images(dataset.seed, dataset.count), np.uint8)
-        _check("images", images, dataset.images_sha256, model)
+        images = np.asarray(source.images(dataset.seed, dataset.count), np.uint8)
+        _check("images", images, dataset.images_sha256, dataset)
         write_atomic(file, _as_input(images, variant.input, artifact).tobytes())
     return LabelledInputs(file, shown)
 
@@ -98,24 +96,11 @@ def _stored_values(taken: Input, tensor: Tensor) -> NDArray[np.generic]:
     raise InputError(f"input '{tensor.name}'", problem, "Convert the network with such an input.")
 
 
-def _generator(dataset: Dataset) -> ModuleType:
-    path = models_folder() / f"{dataset.generator}.py"
-    is_plain = all(part.isidentifier() for part in dataset.generator.split("/"))
-    if not is_plain or not path.is_file():
-        raise InputError(f"data set '{dataset.id}'", f"has no generator '{dataset.generator}'")
-    spec = importlib.util.spec_from_file_location(f"ibd_generator_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"data set '{dataset.id}'", f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _check(what: str, found: NDArray[np.generic], expected: str, model: Model) -> None:
+def _check(what: str, found: NDArray[np.generic], expected: str, dataset: Dataset) -> None:
     if truth.sha256(found) != expected:
         raise DataError(
-            f"{what} of model '{model.id}'",
-            "not what its accuracy is stated for",
+            f"data set '{dataset.id}'",
+            f"its generator gives other {what} than the model's accuracy is stated for",
             "This is a fault of the generator on this platform; please report numpy's and"
             " Pillow's versions.",
         )

@@ -36,6 +36,7 @@ class Answer:
     tools: dict[str, str]
     wall_s: float
     peak_bytes: int
+    is_compared: bool = True  #: False: a note says why nobody looked at its outputs
 
 
 class _Document(msgspec.Struct):

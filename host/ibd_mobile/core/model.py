@@ -24,7 +24,8 @@ ArtifactFormat = Literal[
     "tflite",
     "onnx",
     "pt2",
-    "dlc",  # SNPE and QNN
+    "dlc",  # SNPE
+    "qnn_dlc",  # QAIRT; it has the ending of SNPE's and cannot take its place
     "qnn_library",  # QNN: a shared library per platform
     "om",  # HiAI
     "mace",  # MACE: graph and weights

@@ -60,6 +60,9 @@ _OTHERS = (
     Column("utilization_ratio", "utilization", "of peak"),
 )
 
+#: all that any table shows
+COLUMNS = (*(column for own in _ACCURACY.values() for column in own), *_OTHERS)
+
 _HEADLINES = (
     ("top1_ratio", "top-1 {}"),
     ("top5_ratio", "top-5 {}"),

@@ -69,21 +69,29 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
 
 
 def _weights(init: Path) -> Blobs:
-    message = caffe2_schema.read(init, "NetDef")
-    if message.op:
-        return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
-    # the form before init nets, whose tensors a NetDef takes for its name; else there are no
-    # weights, and the first operator that needs one will say so
     try:
-        tensors = caffe2_schema.read(init, "TensorProtos").protos
+        message = caffe2_schema.read(init, "NetDef")
     except Refused:
-        return {}
-    return caffe2_weights.tensors(list(tensors), init.name)
+        if not (tensors := _tensors(init)):
+            raise
+        return caffe2_weights.tensors(tensors, init.name)
+    if not message.op:
+        # without weights the first operator that needs one will say so
+        return caffe2_weights.tensors(_tensors(init), init.name)
+    return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
+
+
+def _tensors(init: Path) -> list[Any]:
+    """Read the form before init nets, TensorProtos; [] where the file is no such thing."""
+    try:
+        return list(caffe2_schema.read(init, "TensorProtos").protos)
+    except Refused:
+        return []
 
 
 def _single(array: NDArray[Any]) -> NDArray[Any]:
     """Widen or narrow real numbers to float32, which all operators here compute with."""
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
 def _check_reads(ops: list[Op], there: Iterable[str]) -> None:
@@ -178,22 +186,23 @@ def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str
     """
     made = {blob for op in ops for blob in op.outputs}
     outside = [b for b in dict.fromkeys(b for op in ops for b in op.inputs) if b not in made]
-    firsts = {op.inputs[0] for op in ops if op.inputs}
+    firsts = [b for b in outside if any(op.inputs[0] == b for op in ops if op.inputs)]
+    unfilled = [b for b in outside if b not in weights]
     given = options.get("input")
-    unfilled = [b for b in outside if b not in weights and b != given]
-    if given is None and len(unfilled) == 1:
-        given = unfilled.pop()
-    if given is None and not unfilled:
-        candidates = [b for b in outside if b in firsts and b in declared]
-        if len(candidates) == 1:
-            return candidates[0]
-        raise Refused(f"which of {candidates} takes the picture cannot be seen from the nets",
-                      "Name it as the source's input.")  # fmt: skip
-    _check_input(ops, given, unfilled)
+    if given is None:
+        candidates = [b for b in firsts if b in unfilled] or unfilled
+        candidates = candidates or [b for b in firsts if b in declared]
+        if len(candidates) != 1:
+            raise Refused(
+                f"which of {candidates} takes the picture cannot be seen from the nets",
+                "Name it as the source's input.",
+            )
+        given = candidates[0]
+    _check_input(ops, given, [b for b in unfilled if b != given])
     return str(given)
 
 
-def _check_input(ops: list[Op], given: str | None, unfilled: list[str]) -> None:
+def _check_input(ops: list[Op], given: str, unfilled: list[str]) -> None:
     for op in ops:
         stray = [b for b in op.inputs if b in unfilled]
         if op.type in _WEIGHTED:
