@@ -10,6 +10,7 @@ import numpy as np
 
 from ibd_mobile.core import units
 from ibd_mobile.core.device import Sensor
+from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.record import Record
 from ibd_mobile.results import document
@@ -142,11 +143,10 @@ def inference_files(filed: Iterable[Filed]) -> list[TraceFile]:
         DataError: there is a link among the traces.
     """
     return [
-        TraceFile(path, one.run.info.id, record.job_id, path.stem.removeprefix(_INFERENCES))
+        file
         for one in filed
         for record in one.records
-        for path in _traces(one.run.job_folder(record.job_id))
-        if path.stem.startswith(_INFERENCES)
+        for file in inferences_of(one.run.job_folder(record.job_id), one.run.info.id)
     ]
 
 
@@ -156,14 +156,36 @@ def sample_files(filed: Iterable[Filed]) -> list[TraceFile]:
     Raises:
         DataError: there is a link among the traces, or a context is damaged.
     """
-    found = []
-    for one in filed:
-        for record in one.records:
-            folder = one.run.job_folder(record.job_id)
-            paths = [p for p in _traces(folder) if not p.stem.startswith(_INFERENCES)]
-            known = _sensors(folder) if paths else {}
-            found += [_sample_file(one.run.info.id, record.job_id, path, known) for path in paths]
-    return found
+    return [
+        file
+        for one in filed
+        for record in one.records
+        for file in samples_of(one.run.job_folder(record.job_id), one.run.info.id)
+    ]
+
+
+def inferences_of(folder: JobFolder, run: str) -> list[TraceFile]:
+    """List the files of one job with start and end of every inference, one per phase.
+
+    Raises:
+        DataError: there is a link among the traces.
+    """
+    return [
+        TraceFile(path, run, folder.job_id, path.stem.removeprefix(_INFERENCES))
+        for path in _traces(folder)
+        if path.stem.startswith(_INFERENCES)
+    ]
+
+
+def samples_of(folder: JobFolder, run: str) -> list[TraceFile]:
+    """List the files of one job with power and sensors, each with what its numbers are.
+
+    Raises:
+        DataError: there is a link among the traces, or the context is damaged.
+    """
+    paths = [path for path in _traces(folder) if not path.stem.startswith(_INFERENCES)]
+    known = _sensors(folder) if paths else {}
+    return [_sample_file(run, folder.job_id, path, known) for path in paths]
 
 
 def columns(schema: Schema, rows: Iterable[Row]) -> dict[str, Column]:
@@ -231,7 +253,11 @@ def _traces(folder: JobFolder) -> list[Path]:
 
 def _sensors(folder: JobFolder) -> Mapping[str, Sensor]:
     content = document.read_plain(folder.context, remedy="Take raw/ from a copy.")
-    found = msgspec.json.decode(content, type=_Sampled)
+    try:
+        found = msgspec.json.decode(content, type=_Sampled)
+    except msgspec.DecodeError as error:
+        remedy = "Take raw/ from a copy."
+        raise DataError(str(folder.context), f"is damaged: {error}", remedy) from error
     return {sensor.id: sensor for sensor in found.sensors}
 
 
