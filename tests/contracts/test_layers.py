@@ -42,6 +42,10 @@ HOMES = {
     "packaging": {"core/environment.py"},
     "uv": {"core/environment.py"},
     "ai_edge_litert": {"workers/litert.py"},
+    "tflite_runtime": {"workers/tflite_runtime.py"},
+    "onnxruntime": {"workers/onnxruntime.py"},
+    "openvino": {"workers/openvino.py"},
+    "tensorrt": {"workers/tensorrt.py"},
 }
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ibd_mobile.bench.target import Target
 from ibd_mobile.core.device import Precision
@@ -58,6 +59,15 @@ class Cell:
         return max(found, key=lambda a: a.batch, default=None)
 
     @property
+    def wanted(self) -> str:
+        """What file the cell wants, in words that are the same for all cells that want it."""
+        size = f"{self.input_height} px, batch {self.batch}"
+        return (
+            f"{self.weights} {self.model.id} {self.precision} ({self.training_framework}) for"
+            f" {self.framework}, {size}"
+        )
+
+    @property
     def input_height(self) -> int:
         """Height of the input, pixels; 0 where the model is not given by the framework."""
         return self.input_size or (self.variant.input.height if self.variant else 0)
@@ -70,8 +80,19 @@ class Cell:
         )
 
 
-def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Plan:
+def plan(
+    study: Study,
+    targets: Sequence[Target],
+    models: Mapping[str, Model],
+    reasons: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
     """Lay out a study over the machines at hand.
+
+    Args:
+        study: its axes.
+        targets: the machines.
+        models: by id, with the files that there are.
+        reasons: by `Cell.wanted`, why a file could not be made.
 
     Raises:
         InputError: a name in the study is not known, or no cell can be run at all.
@@ -79,7 +100,7 @@ def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -
     result = Plan()
     for cell in cells(study, targets, models):
         artifact = cell.artifact
-        reason = impossible_reason(cell) or _missing_reason(cell)
+        reason = impossible_reason(cell) or reasons.get(cell.wanted) or _missing_reason(cell)
         if reason or artifact is None:
             result.skips.append(Skip(cell=str(cell), reason=reason))
             continue
@@ -92,8 +113,8 @@ def plan(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -
             if job not in result.jobs:  # accuracy does not depend on the batch
                 result.jobs.append(job)
     if not result.jobs:
-        reasons = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
-        raise InputError(f"study '{study.id}'", f"no job can be run here: {reasons}")
+        told = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
+        raise InputError(f"study '{study.id}'", f"no job can be run here: {told}")
     return result
 
 
@@ -132,31 +153,10 @@ def impossible_reason(cell: Cell) -> str:
         return f"{cell.framework} cannot use the {cell.processor} of {target.device.name}"
     if cell.variant is None:
         return f"{cell.model.id} is not to be had from {cell.training_framework}"
-    if reason := size_reason(cell.variant, cell.input_size):
+    if reason := cell.variant.input.size_reason(cell.input_size):
         return reason
     framework = member("ibd_mobile.frameworks", cell.framework)
     return str(framework.missing_reason(target.identity.platform, target.device.deployment))
-
-
-def size_reason(variant: Variant, input_size: int) -> str:
-    """Say why a network cannot be built for an input size, or "".
-
-    Args:
-        variant: the network.
-        input_size: height, pixels; 0 = its own.
-    """
-    own, sizes = variant.input.height, variant.input.sizes
-    if input_size in (0, own):
-        return ""
-    if sizes is None:
-        return f"its input is {own} px and nothing else"
-    is_on_grid = (input_size - sizes.least) % sizes.step == 0
-    if not (sizes.least <= input_size <= sizes.most and is_on_grid):
-        return (
-            f"its input can be {sizes.least} … {sizes.most} px in steps of {sizes.step},"
-            f" not {input_size}"
-        )
-    return ""
 
 
 def _missing_reason(cell: Cell) -> str:

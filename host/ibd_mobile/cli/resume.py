@@ -27,9 +27,11 @@ def resume(
     from ibd_mobile.catalog.stock import Stock
     from ibd_mobile.cli import follow, simulated
     from ibd_mobile.cli.report import run_folder
+    from ibd_mobile.convert.make import converted
+    from ibd_mobile.convert.shelf import Shelf
     from ibd_mobile.results.run_writer import RunWriter
 
-    stock = Stock.read()
+    stock = Stock.read().with_converted(converted(kept) for kept in Shelf().stages())
     with contextlib.ExitStack() as stack:
         archive = stack.enter_context(RunWriter.resume(run_folder(run, runs)))
         done = archive.done_ids()

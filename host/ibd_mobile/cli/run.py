@@ -75,6 +75,10 @@ def run(
         bool,
         typer.Option("--untrained", help="Random weights: speed and power only, marked UNTRAINED."),
     ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", help="Folder of pictures for int8 of trained networks."),
+    ] = None,
     sim: Annotated[
         bool, typer.Option("--sim", help="Use a simulated phone; results are marked SIMULATED.")
     ] = False,
@@ -97,10 +101,12 @@ def run(
     """Measure a study on one or more machines and print the six metrics."""
     from ibd_mobile.bench.patience import Patience
     from ibd_mobile.bench.plan import plan
+    from ibd_mobile.bench.provision import provision
     from ibd_mobile.bench.target import find_slots, open_target
     from ibd_mobile.catalog.stock import Stock
     from ibd_mobile.cli import console, follow, simulated
     from ibd_mobile.cli.axes import Axes, narrow, whole_numbers
+    from ibd_mobile.convert.make import Maker
     from ibd_mobile.core.version import VERSION
     from ibd_mobile.results.run_info import RunInfo
     from ibd_mobile.results.run_writer import RunWriter
@@ -128,7 +134,12 @@ def run(
             slots = list({slot.serial: slot for slot in found}.values())
         console.say(f"reaching {', '.join(slot.id for slot in slots)} …", quiet=json)
         targets = [open_target(slot, stock) for slot in slots]
-        cells = plan(asked, targets, stock.models)
+        maker = Maker(
+            say=lambda text: console.say(f"converting {text}", quiet=json),
+            calibration_folder=calibration,
+        )
+        stock, reasons = provision(asked, targets, stock, maker)
+        cells = plan(asked, targets, stock.models, reasons)
         info = RunInfo(
             schema=2,
             tool_version=VERSION,

@@ -24,7 +24,8 @@ ArtifactFormat = Literal[
     "tflite",
     "onnx",
     "pt2",
-    "dlc",  # SNPE and QNN
+    "dlc",  # SNPE
+    "qnn_dlc",  # QAIRT; it has the ending of SNPE's and cannot take its place
     "qnn_library",  # QNN: a shared library per platform
     "om",  # HiAI
     "mace",  # MACE: graph and weights
@@ -61,6 +62,23 @@ class Input(Noun, frozen=True, kw_only=True):
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     sizes: InputSizes | None = None  #: None: only its own
 
+    def size_reason(self, input_size: int) -> str:
+        """Say why a network cannot be built for an input size, or "".
+
+        Args:
+            input_size: height, pixels; 0 = its own.
+        """
+        sizes = self.sizes
+        if input_size in (0, self.height):
+            return ""
+        if sizes is None:
+            return f"its input is {self.height} px and nothing else"
+        is_on_grid = (input_size - sizes.least) % sizes.step == 0
+        if sizes.least <= input_size <= sizes.most and is_on_grid:
+            return ""
+        span = f"{sizes.least} … {sizes.most} px in steps of {sizes.step}"
+        return f"its input can be {span}, not {input_size}"
+
 
 class Quantization(Noun, frozen=True, kw_only=True):
     """How real numbers stand in integers: real = scale × (stored − zero_point)."""
@@ -81,7 +99,8 @@ class Tensor(Noun, frozen=True, kw_only=True):
 class ReferenceAccuracy(Noun, frozen=True, kw_only=True):
     """Accuracy that a network or a file of it should reach, and who says so."""
 
-    metric: str  #: "top1", "top5", "map", "miou" (ratios), "psnr_db"
+    #: "top1", "top5", "map_coco", "map_voc", "map_voc07", "miou", "ssim" (shares of 1), "psnr_db"
+    metric: str
     value: float
     n: int  #: samples; 0 where its source does not say
     low: float | None = None  #: ends of the 95 % interval, where they are known

@@ -4,7 +4,10 @@ from typing import Annotated
 
 import typer
 
+from ibd_mobile.cli.models.convert import convert
+from ibd_mobile.cli.models.fetch import fetch
 from ibd_mobile.cli.models.list import list_models
+from ibd_mobile.cli.models.show import show
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -24,3 +27,6 @@ def models(
 
 
 app.command("list")(list_models)
+app.command("show")(show)
+app.command("fetch")(fetch)
+app.command("convert")(convert)

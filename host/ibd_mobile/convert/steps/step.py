@@ -2,7 +2,8 @@
 
 A step is started as `python STEP.py REQUEST.json`. It writes the files that the request names into
 the request's folder, what both networks say to the same inputs into `compared.npz`, and last
-`answer.json`. It decides nothing: whether the outputs are alike enough is for the caller to say.
+`answer.json`. What its tools print goes into `chatter.log`. It decides nothing: whether the outputs
+are alike enough is for the caller to say.
 """
 
 import importlib.metadata
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ibd_mobile.convert.steps import chatter
 
 ANSWER = "answer.json"
 COMPARED = "compared.npz"  #: source_0, target_0, source_1 …: (samples, …) float32, dequantised
@@ -94,7 +97,8 @@ def main(step: Callable[[Request], Made], tools: Iterable[str]) -> int:
     started_s = time.monotonic()
     answer: dict[str, Any] = {"schema": 1}
     try:
-        answer["made"] = asdict(step(request))
+        with chatter.kept(Path(request.folder) / chatter.LOG):
+            answer["made"] = asdict(step(request))
     except Refused as refusal:
         answer["refused"] = {"problem": refusal.problem, "remedy": refusal.remedy}
     answer["tools"] = {name: importlib.metadata.version(name) for name in tools}

@@ -1,0 +1,136 @@
+"""TensorFlow's converter to TFLite: its settings for each precision, and what it makes."""
+
+import gc
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ibd_mobile.convert.steps import batch, pairing, step, tflite_network
+from ibd_mobile.convert.steps.tensorflow_network import Network
+
+INNER_SAMPLES_COUNT = 2  #: more would make the file of inner tensors of a large network huge
+
+
+def make(read: Callable[[step.Request], Network], request: step.Request) -> step.Made:
+    """Convert a TensorFlow network, and run both.
+
+    Args:
+        read: gives the source network; called here, so that nobody else holds it meanwhile.
+        request: what is to be made.
+
+    Raises:
+        Refused: the network cannot be read or converted, or does not run.
+    """
+    import tensorflow as tf
+
+    network = read(request)
+    shape = network.settle(request)
+    samples = batch.samples(request)
+    said = network.outputs(samples)
+    inside = network.inner(samples[:INNER_SAMPLES_COUNT]) if request.is_to_locate else {}
+    with tempfile.TemporaryDirectory(dir=request.folder) as folder:
+        _save(network, shape, folder)
+        del network
+        gc.collect()
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        _set(converter, request)
+        request.target.write_bytes(_converted(converter, request))
+        del converter
+    gc.collect()
+    return verified(request, said, inside, tf.lite.Interpreter)
+
+
+def verified(
+    request: step.Request, said: list[Any], inside: dict[str, Any], interpreter: Callable[..., Any]
+) -> step.Made:
+    """Run what was made on the comparison's inputs, and write what both said.
+
+    Args:
+        request: what was to be made.
+        said: outputs of the source network.
+        inside: its inner tensors by name, if they are asked for.
+        interpreter: the class of TensorFlow or of LiteRT.
+    """
+    made = tflite_network.Network(request.target, interpreter)
+    samples = batch.samples(request)
+    step.write_compared(request, said, made.run(samples, batch.fed(request.batch)))
+    names: list[str] = []
+    if inside:
+        kept = tflite_network.Network(request.target, interpreter, is_kept=True)
+        names, source, target = pairing.fused(inside, kept.inner(samples[:INNER_SAMPLES_COUNT]))
+        step.write_inner(request, source, target)
+    return step.Made(made.inputs, made.outputs, "NHWC", request.batch, inner=names)
+
+
+def _save(network: Network, shape: list[int | None], folder: str) -> None:
+    """Write a SavedModel: from one, the converter takes half the memory that it takes otherwise."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.variables_of_network = network.variables
+    tf.saved_model.save(
+        module,
+        folder,
+        signatures={"serving_default": _named(network, shape).get_concrete_function()},
+    )
+
+
+def _named(network: Network, shape: list[int | None]) -> Any:
+    """Return the network with named outputs, whose alphabet is their order."""
+    import tensorflow as tf
+
+    function = network.function(shape)
+
+    def serve(x: Any) -> dict[str, Any]:
+        return {f"output_{k:03d}": output for k, output in enumerate(function(x))}
+
+    signature = [tf.TensorSpec(shape, tf.float32, name=network.input_name)]
+    return tf.function(serve, input_signature=signature)
+
+
+def _set(converter: Any, request: step.Request) -> None:
+    import tensorflow as tf
+
+    if request.precision == "float32":
+        return
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    # TFLite before 2.15 and most phone accelerators refuse dense weights scaled per channel.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = (
+        not request.options.get("per_channel_dense", False)
+    )
+    if request.precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    elif request.precision == "int8":
+        pictures = batch.calibration(request)
+        converter.representative_dataset = lambda: _groups(pictures, max(request.batch, 1))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    elif request.precision != "int8_dynamic":
+        raise step.Refused(f"TFLite has no precision {request.precision}")
+
+
+def _groups(pictures: Any, size: int) -> Iterator[list[Any]]:
+    """Yield all pictures in full groups; the last goes round to the first."""
+    import numpy as np
+
+    for start in range(0, len(pictures), size):
+        yield [pictures[np.arange(start, start + size) % len(pictures)]]
+
+
+def _converted(converter: Any, request: step.Request) -> bytes:
+    from tensorflow.lite.python.convert import ConverterError
+
+    try:
+        return bytes(converter.convert())
+    except (ConverterError, RuntimeError, ValueError) as error:
+        raise step.Refused(_reason(str(error), request)) from error
+
+
+def _reason(text: str, request: step.Request) -> str:
+    """Return what a converter's page of errors comes to, with the op's name."""
+    lacking = re.search(r"(?:Select|Custom) ops: ([^\n]+)", text)
+    if lacking:
+        return f"TFLite has no such op: {lacking[1].strip().rstrip('.')}"
+    lines = [line.strip() for line in text.split("\n") if "error:" in line] or [text.strip()]
+    return f"the converter fails at {request.precision}: {lines[0].rstrip('.')[:300]}"
