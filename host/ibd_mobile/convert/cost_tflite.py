@@ -162,7 +162,7 @@ def _of_product(graph: _Graph, operation: _Operation) -> int:
     """
     left, right = (graph.shapes[t][-2:] for t in operation.inputs[:2])
     output = graph.shapes[operation.outputs[0]]
-    summed = round((prod(left) * prod(right) / prod(output[-2:])) ** 0.5)
+    summed: int = round((prod(left) * prod(right) / prod(output[-2:])) ** 0.5)
     return prod(output) * summed
 
 

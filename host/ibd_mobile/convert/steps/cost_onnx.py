@@ -105,7 +105,8 @@ def count(model: Any) -> tuple[int, int]:
                 " cannot be counted"
             )
     graph = Graph(model)
-    macs, seen = 0, set()
+    macs = 0
+    seen: set[str] = set()
     for node in graph.graph.node:
         if node.op_type in _MACS:
             macs += _MACS[node.op_type](graph, node)
