@@ -11,7 +11,7 @@ from ibd_mobile.core.errors import InputError
 
 STEP = program.STEPS / "build_keras.py"
 #: answers with what a saved network says to pictures it has not seen, and with its weights' hash
-WITNESS = '''
+WITNESS = """
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["tensorflow-cpu==2.21.0", "keras==3.15.1", "numpy"]
@@ -32,7 +32,7 @@ def convert(request):
     return step.Made([], [], "NHWC", -1, notes=[weights.hexdigest(), str(network.count_params())])
 
 sys.exit(step.main(convert, ["keras"]))
-'''
+"""
 
 
 def build(folder: Path, **options: Any) -> tuple[step.Made, Path]:
