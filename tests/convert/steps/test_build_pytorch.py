@@ -10,6 +10,8 @@ from ibd_mobile.convert import program
 from ibd_mobile.convert.steps import step
 from ibd_mobile.core.errors import InputError
 
+pytestmark = pytest.mark.timeout(1200)
+
 STEP = program.STEPS / "build_pytorch.py"
 #: answers with what a saved program says to pictures it has not seen, and with its weights
 WITNESS = """
