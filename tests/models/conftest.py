@@ -31,5 +31,10 @@ def shapes() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def card() -> ModuleType:
-    return load(MINI / "shapes_classifier" / "card.py")
+def scenes() -> ModuleType:
+    return load(MINI / "scenes.py")
+
+
+@pytest.fixture(scope="session")
+def textures() -> ModuleType:
+    return load(MINI / "textures.py")

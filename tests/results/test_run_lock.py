@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from ibd_mobile.core.errors import HostError
-from ibd_mobile.results.run_lock import RunLock
+from ibd_mobile.results.run_lock import RunLock, is_held
 
 HOST = str(Path(sys.modules["ibd_mobile"].__file__ or "").parents[1])
 HOLDER = """
 import sys, time
 from pathlib import Path
-from ibd_mobile.results.run_lock import RunLock
+from ibd_mobile.results.run_lock import RunLock, is_held
 lock = RunLock(Path(sys.argv[1]), "run x")
 print("held", flush=True)
 time.sleep(60)
@@ -51,3 +51,12 @@ def test_a_program_started_meanwhile_does_not_keep_it(tmp_path: Path) -> None:
         lock.release()
         RunLock(tmp_path / "lock", "run x").release()
         sleeper.kill()
+
+
+def test_who_only_asks_takes_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = RunLock(path, "run x")
+    assert is_held(path)
+    lock.release()
+    assert not is_held(path)
+    RunLock(path, "run x").release()

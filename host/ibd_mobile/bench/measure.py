@@ -1,10 +1,5 @@
 """From the raw files of a job to its record; `reparse` is the same again, without a phone."""
 
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-
 from ibd_mobile.core.context import Context
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.record import (
@@ -24,7 +19,6 @@ from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
 from ibd_mobile.results.utilization import peak_of
 
-LABELS = "labels.bin"
 #: the source of power of every machine so far; others will be chosen per slot
 POWER_SOURCE: PowerSource = fuel_gauge
 
@@ -35,7 +29,7 @@ def record_of(folder: JobFolder) -> Record:
     Raises:
         DataError: a file is damaged or of another execution.
     """
-    facts = raw_facts.load(folder, _labels(folder.raw / LABELS), POWER_SOURCE)
+    facts = raw_facts.load(folder, POWER_SOURCE)
     write_traces(folder, facts)
     numbers = metrics.measure(facts)
     findings = validity.judge(facts, numbers)
@@ -93,10 +87,6 @@ def write_traces(folder: JobFolder, facts: Facts) -> None:
         query.write_parquet(
             folder.trace(f"sensor_{sensor.id}"), {"t_ns": sensor.t_ns, "value": sensor.value}
         )
-
-
-def _labels(path: Path) -> NDArray[np.uint8] | None:
-    return np.fromfile(path, np.uint8) if path.is_file() else None
 
 
 def _workload(context: Context) -> Workload:

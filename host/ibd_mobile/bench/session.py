@@ -31,6 +31,7 @@ from ibd_mobile.core.study import Protocol
 from ibd_mobile.core.version import VERSION
 from ibd_mobile.machine import prepare, sensors
 from ibd_mobile.machine.clock import read_clock
+from ibd_mobile.results import truth
 from ibd_mobile.results.event_log import Event
 from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
@@ -194,7 +195,7 @@ class Session:
         )  # fmt: skip
         write_atomic(folder.context, msgspec.json.format(msgspec.json.encode(context)))
         if inputs is not None:
-            write_atomic(folder.raw / measure.LABELS, inputs.labels.tobytes())
+            write_atomic(folder.truth, truth.encode(inputs.truth))
         return context
 
     def _inputs(self, job: Job) -> LabelledInputs | None:

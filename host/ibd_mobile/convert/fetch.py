@@ -154,6 +154,8 @@ def _md5(path: Path) -> str:
 
 def _cause(error: BaseException) -> str:
     """Dig out the sentence that says what went wrong."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"{error.response.status_code} {error.response.reason}"
     reason: object = error
     while isinstance(reason, BaseException):
         inner = getattr(reason, "reason", None) or reason.__cause__ or reason.__context__

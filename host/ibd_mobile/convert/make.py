@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from ibd_mobile.catalog.stock import Converted
 from ibd_mobile.convert import samples
+from ibd_mobile.convert.executor import Programs
 from ibd_mobile.convert.recipe import Wish
 from ibd_mobile.convert.route import Route, Step, to_wish
 from ibd_mobile.convert.samples import Batch
 from ibd_mobile.convert.shelf import Kept, Shelf
 from ibd_mobile.convert.sources import Report, Sources
-from ibd_mobile.convert.stage import Origin, Plan, Workshop
+from ibd_mobile.convert.task import Origin, Task
+from ibd_mobile.convert.workshop import Workshop
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
-from ibd_mobile.core.model import Input, Layout, Model, Source, Variant
+from ibd_mobile.core.model import Input, Layout, Model, Tensor, Variant
 
 #: of the random weights of untrained networks
 WEIGHTS_SEED: Final = 1
@@ -82,7 +84,8 @@ class _Chain:
     route: Route
 
     def run(self) -> list[Kept]:
-        workshop = Workshop(self.maker.shelf, self.maker.say, self.maker.check_stop)
+        maker = self.maker
+        workshop = Workshop(maker.shelf, maker.say, Programs(maker.check_stop))
         stages: list[Kept] = []
         files: Mapping[str, Path] = {} if self.wish.is_untrained else self._source_files()
         if self.route.builder:
@@ -109,7 +112,7 @@ class _Chain:
     def _size(self) -> int:
         return self.wish.input_size or self.variant.input.height
 
-    def _building(self, files: Mapping[str, Path]) -> Plan:
+    def _building(self, files: Mapping[str, Path]) -> Task:
         definition, taken = self.variant.definition, self.variant.input
         if definition is None:
             raise InputError(f"model '{self.model.id}'", "has no definition")
@@ -126,7 +129,7 @@ class _Chain:
             **definition.options,
         }
         is_keras = self.route.builder == "build_keras"
-        return Plan(
+        return Task(
             origin=self._origin,
             step=self.route.builder,
             source=files,
@@ -142,12 +145,11 @@ class _Chain:
 
     def _leg(
         self, leg: Step, precision: Precision, files: Mapping[str, Path], stages: list[Kept]
-    ) -> Plan:
+    ) -> Task:
         taken, size = self.variant.input, self._size
         layout = stages[-1].stage.layout if stages else taken.layout
-        own = self.variant.source if not stages else None
         is_last = (leg, precision) == self.route.legs[-1]
-        return Plan(
+        return Task(
             origin=self._origin,
             step=leg.id,
             source=files,
@@ -158,8 +160,25 @@ class _Chain:
             input_shape=_shape(size, taken, layout),
             samples=samples.comparison(self.model, taken, size, layout),
             calibration=self._calibration(layout) if precision == "int8" else None,
-            options=_tensors(own) if own is not None else {},
+            options=self._options(leg, stages),
+            is_vendors=leg.is_vendors,
+            source_said=stages[-1].said if stages else None,
         )
+
+    def _options(self, leg: Step, stages: list[Kept]) -> dict[str, Any]:
+        """Tell a step of the tensors that its source's file may not tell."""
+        if not stages:
+            source = self.variant.source
+            inputs, outputs = (source.inputs, source.outputs) if source else ([], [])
+        else:
+            inputs, outputs = stages[-1].stage.inputs, stages[-1].stage.outputs
+        if leg.is_vendors:
+            told = {"inputs": _tables(inputs), "outputs": _tables(outputs)}
+            layout = stages[-1].stage.layout if stages else self.variant.input.layout
+            return {**told, "layout": layout}
+        if stages or not inputs:
+            return {}
+        return {"inputs": [t.name for t in inputs], "outputs": [t.name for t in outputs]}
 
     def _calibration(self, layout: Layout) -> Batch:
         folder = self.maker.calibration_folder
@@ -176,10 +195,5 @@ def _shape(size: int, taken: Input, layout: Layout) -> tuple[int, ...]:
     return (size, size, taken.channels) if layout == "NHWC" else (taken.channels, size, size)
 
 
-def _tensors(source: Source) -> dict[str, Any]:
-    """Tell a step which tensors a graph begins and ends with, where the graph does not."""
-    return {
-        side: [tensor.name for tensor in tensors]
-        for side, tensors in (("inputs", source.inputs), ("outputs", source.outputs))
-        if tensors
-    }
+def _tables(tensors: list[Tensor]) -> list[dict[str, Any]]:
+    return [{"name": t.name, "dtype": t.dtype, "shape": t.shape} for t in tensors]

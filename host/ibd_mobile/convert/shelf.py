@@ -17,6 +17,7 @@ from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.file import sha256_of, sync_folder, write_atomic
 
 STAGE = "artifact.json"
+SAID = "said.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Kept:
 
     stage: Stage
     folder: Path
+
+    @property
+    def said(self) -> Path | None:
+        """What the made network says to the samples: source_0 …, as a next step compares with."""
+        path = self.folder / SAID
+        return path if path.is_file() else None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -93,7 +100,7 @@ class Shelf:
             folder: from `making`; holds the stage's files, and what else is removed before.
             stage: what it holds.
         """
-        keep = {stage.file, *(c.file for c in stage.companions)}
+        keep = {SAID, stage.file, *(c.file for c in stage.companions)}
         for path in folder.iterdir():
             if path.name not in keep:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

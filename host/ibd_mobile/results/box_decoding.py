@@ -1,11 +1,15 @@
 """From a detector's raw outputs to boxes: anchors, scores, suppression of the weaker of two."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import BoxCoding
 from ibd_mobile.results.boxes import Boxes, overlaps
+
+Outputs = tuple[NDArray[np.float64], NDArray[np.float64]]  #: codes and scores of one picture
 
 _REMEDY = "Check the model's [boxes] against its outputs."
 
@@ -28,7 +32,7 @@ def anchors(coding: BoxCoding) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-def decode(codes: NDArray[np.float64], scores: NDArray[np.float64], coding: BoxCoding) -> Boxes:
+def decode(outputs: Iterable[Outputs], coding: BoxCoding) -> Boxes:
     """Turn the outputs for a set of pictures into the boxes that the detector claims to see.
 
     In order of their scores (of equal ones the earlier anchor, then the lower class, goes first)
@@ -37,23 +41,20 @@ def decode(codes: NDArray[np.float64], scores: NDArray[np.float64], coding: BoxC
     score that is not a finite number is no box.
 
     Args:
-        codes: (pictures, anchors, 4).
-        scores: (pictures, anchors, classes), before softmax or sigmoid; with a background the
-            class after it is class 0.
+        outputs: of each picture (anchors, 4) codes, and (anchors, classes) scores before softmax
+            or sigmoid; with a background the class after it is class 0.
         coding: of the model.
 
     Raises:
         DataError: the outputs do not have as many anchors as the coding.
     """
     laid = anchors(coding)
-    if codes.shape[1:] != laid.shape or scores.shape[:2] != codes.shape[:2]:
-        problem = (
-            f"are {codes.shape[1:]} and {scores.shape[1:]} per picture,"
-            f" but the model has {len(laid)} anchors"
-        )
-        raise DataError("the detector's outputs", problem, _REMEDY)
-    of_picture = enumerate(zip(codes, scores, strict=True))
-    found = [_picture(number, *both, laid, coding) for number, both in of_picture]
+    found = []
+    for number, (codes, scores) in enumerate(outputs):
+        if codes.shape != laid.shape or scores.ndim != 2 or len(scores) != len(laid):
+            problem = f"are {codes.shape} and {scores.shape}, but the model has {len(laid)} anchors"
+            raise DataError("the detector's outputs", problem, _REMEDY)
+        found.append(_picture(number, codes, scores, laid, coding))
     if not found:
         return Boxes(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 4)), np.empty(0))
     parts = zip(*((b.picture, b.label, b.corner, b.score) for b in found), strict=True)

@@ -14,13 +14,23 @@ from ibd_mobile.core.errors import DataError, InputError
 from ibd_mobile.core.file import sync_folder, write_atomic
 from ibd_mobile.core.record import Record
 from ibd_mobile.results import document, run_root
-from ibd_mobile.results.archive import AS_FOUND, FAILURES, JOBS, LOCK, PARTIAL, Run, existing
+from ibd_mobile.results.archive import (
+    AS_FOUND,
+    EVENTS,
+    FAILURES,
+    JOBS,
+    LOCK,
+    PARTIAL,
+    Run,
+    existing,
+)
 from ibd_mobile.results.document import host_errors
 from ibd_mobile.results.event_log import Event
 from ibd_mobile.results.failure import Failure, failure_of
 from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.run_lock import RunLock
+from ibd_mobile.results.seal import seal
 
 
 class RunWriter(Run):
@@ -33,6 +43,9 @@ class RunWriter(Run):
         super().__init__(path)
         self._lock = lock
         self._mutex = threading.Lock()
+        self._is_open = True
+        #: paths within the run that begin like this were written here
+        self._written = {EVENTS, f"{AS_FOUND}/"}
 
     @classmethod
     def create(cls, root: Path, plan: RunInfo) -> Self:
@@ -127,6 +140,7 @@ class RunWriter(Run):
                 final.path.rename(self._failure_path(final.job_id).with_suffix(""))
             folder.path.rename(final.path)
             sync_folder(final.path.parent)
+            self._written.add(f"{JOBS}/{final.job_id}/")
         self.log(Event(kind="filed", slot=record.job.slot, job_id=final.job_id))
         return final
 
@@ -142,6 +156,9 @@ class RunWriter(Run):
             raise DataError(str(folder.path), "holds no record to replace", "Resume the run.")
         with self._mutex, host_errors(folder.path):
             folder.write_results(record)
+            place = f"{JOBS}/{folder.job_id}"
+            made = (folder.metrics.name, folder.record.name, f"{folder.traces.name}/")
+            self._written |= {f"{place}/{name}" for name in made}
         return folder
 
     def fail(self, job_id: str, error: BaseException, folder: JobFolder | None = None) -> Failure:
@@ -196,8 +213,21 @@ class RunWriter(Run):
         return path
 
     def close(self) -> None:
-        """Give the lock back; a second call does nothing."""
-        self._lock.release()
+        """Seal the run and give the lock back; a second call does nothing.
+
+        Raises:
+            HostError: no space, no right; the lock is given back all the same.
+            DataError: a link or a device was put into the run; likewise.
+        """
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            with self._mutex, host_errors(self.path):
+                written = tuple(self._written)
+                seal(self.path, lambda path: path.startswith(written), (LOCK,))
+        finally:
+            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -216,13 +246,17 @@ class RunWriter(Run):
         return self.job_folder(record.job_id)
 
     def _failure_path(self, job_id: str) -> Path:
-        """Return the path of the next failure of that job; neither file nor folder has its name."""
+        """Return the path of the next failure of that job, which will be written here.
+
+        Neither file nor folder has its name.
+        """
         folder = self.path / FAILURES
         folder.mkdir(exist_ok=True)
         taken = {path.name.removesuffix(".json") for path in folder.iterdir()}
         attempt = 1
         while f"{job_id}.{attempt}" in taken:
             attempt += 1
+        self._written.add(f"{FAILURES}/{job_id}.{attempt}")
         return folder / f"{job_id}.{attempt}.json"
 
     def _sweep(self) -> None:

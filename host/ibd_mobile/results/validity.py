@@ -1,6 +1,7 @@
 """What spoils the numbers of a job: every rule and every threshold, each with its reason.
 
-Rules on power stand in `power_validity.py`, what they look at is computed in `symptom.py`.
+Rules on power stand in `power_validity.py`, those on accuracy in `accuracy_validity.py`; what they
+look at is computed in `symptom.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from ibd_mobile.core.finding import Finding, FindingId
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.trace import Window
 from ibd_mobile.core.units import S_PER_NS
-from ibd_mobile.results import power_validity
+from ibd_mobile.results import accuracy_validity, power_validity
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.rule import (
     ALL,
@@ -56,8 +57,6 @@ UNSTABLE_RATIO = 0.10
 BUSY_CPU_RATIO = 0.90
 #: if it also lost it so often to others; a program that sleeps gives it up by itself
 BUSY_SWITCHES_PER_S = 20.0
-#: engines round differently, and with 8-bit numbers that may turn one answer in a hundred
-ACCURACY_MARGIN_RATIO = 0.01
 #: above its peak a processor cannot be: peak, clock or count of operations are wrong then
 PEAK_RATIO = 1.0
 
@@ -225,33 +224,6 @@ def _over_peak(_: Facts, metrics: Metrics) -> Iterator[Finding]:
         yield finding("OVER-PEAK", f"{ratio:.1%} of peak", limit, remedy, ("utilization",))
 
 
-def _accuracy_lost(facts: Facts, metrics: Metrics) -> Iterator[Finding]:
-    remedy = "Compare the outputs with those of another engine; a fast wrong answer is no result."
-    artifact, dataset = facts.context.artifact, facts.context.model.dataset
-    for reference in artifact.reference:
-        metric = metrics.get(f"{reference.metric}_ratio")
-        if metric is None or metric.value is None or metric.high is None:
-            continue
-        least = reference.value - ACCURACY_MARGIN_RATIO
-        if metric.value < least and metric.high < reference.value:
-            measured = f"{reference.metric} {metric.value:.2%} of {metric.n}"
-            limit = f"≥ {least:.2%} ({reference.source})"
-            yield finding("ACCURACY-LOST", measured, limit, remedy, ALL)
-    top1 = metrics.get("top1_ratio")
-    if top1 is None or top1.low is None or dataset is None or artifact.is_untrained:
-        return
-    chance = 1 / max(len(dataset.labels), 1)
-    if top1.low <= chance:
-        measured = f"top1 {top1.value:.2%} of {top1.n} is no better than guessing"
-        yield finding("ACCURACY-LOST", measured, f"above {chance:.2%}", remedy, ALL)
-
-
-def _untrained(facts: Facts, _: Metrics) -> Iterator[Finding]:
-    if facts.context.artifact.is_untrained:
-        remedy = "Use a trained artifact for accuracy; its speed is that of a trained one."
-        yield finding("UNTRAINED", "weights are random", "trained", remedy, ("accuracy",))
-
-
 def _unstable(_: Facts, metrics: Metrics) -> Iterator[Finding]:
     metric = metrics.get("execution_s")
     if metric is None or not metric.value or metric.high is None:
@@ -300,8 +272,8 @@ _RULES: tuple[Rule, ...] = (
     _clock_step,
     _rebooted,
     _over_peak,
-    _accuracy_lost,
-    _untrained,
+    accuracy_validity.accuracy_lost,
+    accuracy_validity.untrained,
     _unstable,
     _not_conforming,
     power_validity.missed_samples,

@@ -38,7 +38,7 @@ class Args:
         """Return a single number; files have integers here too."""
         found = self.by_name.get(name)
         if found is None:
-            return default
+            return float(default)
         if found.HasField("f"):
             return float(found.f)
         if found.HasField("i"):

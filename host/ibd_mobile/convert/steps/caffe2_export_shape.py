@@ -66,7 +66,9 @@ def _dropout(export: Export, node: Node) -> None:
     is_training = export.graph.constant(node, 2)
     if is_training is not None and bool(is_training):
         raise Refused(f"{node.where}: it is in training mode")
-    export.emit(node, "Dropout", [node.inputs[0]], is_test=1)
+    # the mask is never filled in inference, but old versions of Caffe2 want its name
+    output = node.outputs[0]
+    export.writer.op("Dropout", [node.inputs[0]], [output, f"{output}__mask"], is_test=1)
 
 
 def _pad(export: Export, node: Node) -> None:

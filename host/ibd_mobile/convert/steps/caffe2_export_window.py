@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ibd_mobile.convert.steps.caffe2_export import Export, Translator
 from ibd_mobile.convert.steps.caffe2_onnx import Node
 from ibd_mobile.convert.steps.caffe2_writer import Value
@@ -73,8 +75,14 @@ def _conv_transpose(export: Export, node: Node) -> None:
     if "output_shape" in node.attributes or node.attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
         raise Refused(f"{node.where}: its padding is not written out")
     group = int(node.attributes.get("group", 1))
+    bias = export.graph.constant(node, 2)
+    blobs = [export.blob(name) for name in node.inputs if name]
+    if bias is None:  # old versions of Caffe2 want one
+        bias = np.zeros(weights.shape[1] * group, np.float32)
+        blobs.append(export.weight(f"{node.outputs[0]}__bias", bias))
     export.emit(
-        node, "ConvTranspose", **_written("kernel", list(weights.shape[2:])), **_stride(node),
+        node, "ConvTranspose", blobs, **_written("kernel", list(weights.shape[2:])),
+        **_stride(node),
         **_written_pads([int(p) for p in node.attributes.get("pads", [0, 0, 0, 0])]),
         **_written("adj", _pair(node, "output_padding", 0)),
         **({"group": group} if group > 1 else {}), order="NCHW",

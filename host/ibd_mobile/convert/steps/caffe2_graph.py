@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ibd_mobile.convert.steps import caffe2_op, caffe2_schema, caffe2_weights
 from ibd_mobile.convert.steps.caffe2_op import Op
 from ibd_mobile.convert.steps.caffe2_weights import Blobs
@@ -38,8 +41,8 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     Args:
         init: NetDef whose fills are the weights, or TensorProtos.
         predict: NetDef that computes.
-        options: "input": name of the blob that takes the picture, "outputs": names of those that
-            are wanted; both only needed where the files do not tell.
+        options: "inputs": name of the blob that takes the picture, in a list, "outputs": names of
+            those that are wanted; both only needed where the files do not tell.
 
     Raises:
         Refused: a file is damaged, or the nets do not make a network.
@@ -47,18 +50,20 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     weights = _weights(init)
     message = caffe2_schema.read(predict, "NetDef")
     ops = caffe2_op.ops(message, predict.name)
-    declared = list(message.external_input)
-    if not declared and "input" not in options:
+    declared, told = list(message.external_input), list(options.get("inputs") or ())
+    if len(told) > 1:
+        raise Refused(f"a network with the inputs {told} is not known here")
+    if not declared and not told:
         raise Refused(
             f"{predict.name} declares no external inputs: it is cut off or no predict net", _REMEDY
         )
-    _check_reads(ops, [*declared, *weights, options.get("input", "")])
+    _check_reads(ops, [*declared, *weights, *told])
     ops, last = _written_once(ops)
     outputs = _outputs(message, ops, last, options)
     live = _live(ops, outputs)
-    name = _input(live, weights, declared, options)
+    name = _input(live, weights, declared, told)
     read = {blob for op in live for blob in op.inputs}
-    kept = {blob: array for blob, array in weights.items() if blob in read and blob != name}
+    kept = {b: _single(a) for b, a in weights.items() if b in read and b != name}
     notes = [f"{len(ops) - len(live)} operators that no output needs were left out"]
     return Net(
         message.name or predict.stem, live, kept, name, outputs, notes[: len(ops) - len(live)]
@@ -66,13 +71,29 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
 
 
 def _weights(init: Path) -> Blobs:
-    message = caffe2_schema.read(init, "NetDef")
+    try:
+        message = caffe2_schema.read(init, "NetDef")
+    except Refused:
+        if not (tensors := _tensors(init)):
+            raise
+        return caffe2_weights.tensors(tensors, init.name)
     if not message.op:
-        # the form before init nets; a NetDef takes its tensors for a name
-        tensors = caffe2_schema.read(init, "TensorProtos").protos
-        if tensors:
-            return caffe2_weights.tensors(list(tensors), init.name)
+        # without weights the first operator that needs one will say so
+        return caffe2_weights.tensors(_tensors(init), init.name)
     return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
+
+
+def _tensors(init: Path) -> list[Any]:
+    """Read the form before init nets, TensorProtos; [] where the file is no such thing."""
+    try:
+        return list(caffe2_schema.read(init, "TensorProtos").protos)
+    except Refused:
+        return []
+
+
+def _single(array: NDArray[Any]) -> NDArray[Any]:
+    """Widen or narrow real numbers to float32, which all operators here compute with."""
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
 def _check_reads(ops: list[Op], there: Iterable[str]) -> None:
@@ -129,15 +150,24 @@ def _fresh(blob: str, number: int, taken: set[str]) -> str:
 def _outputs(
     message: Any, ops: list[Op], last: dict[str, str], options: dict[str, Any]
 ) -> list[str]:
-    wanted = list(options.get("outputs") or message.external_output)
+    named = list(options.get("outputs") or ())
     made = {blob for op in ops for blob in op.outputs}
-    for blob in wanted:
+    for blob in named or message.external_output:
         if last.get(blob) not in made:
             raise Refused(f"net {message.name!r} does not make its output {blob!r}", _REMEDY)
-    if wanted:
-        return [last[blob] for blob in wanted]
+    if named:
+        return [last[blob] for blob in named]
+    # exporters for phones declare whatever nobody reads: dropout's masks, the lengths of Concat
+    main = [blob for op in ops for blob in (op.outputs if _is_split(op) else op.outputs[:1])]
+    declared = [last[blob] for blob in message.external_output if last[blob] in main]
+    if declared:
+        return declared
     read = {blob for op in ops for blob in op.inputs}
-    return [op.outputs[0] for op in ops if op.outputs[0] not in read]
+    return [blob for blob in main if blob not in read]
+
+
+def _is_split(op: Op) -> bool:
+    return op.type in ("Split", "DepthSplit")
 
 
 def _live(ops: list[Op], outputs: list[str]) -> list[Op]:
@@ -150,7 +180,7 @@ def _live(ops: list[Op], outputs: list[str]) -> list[Op]:
     return live[::-1]
 
 
-def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str, Any]) -> str:
+def _input(ops: list[Op], weights: Blobs, declared: list[str], told: list[str]) -> str:
     """Find the blob that takes the picture.
 
     It is the one that no fill makes. Exporters for phones fill it too, with a few zeros; then it
@@ -158,22 +188,20 @@ def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str
     """
     made = {blob for op in ops for blob in op.outputs}
     outside = [b for b in dict.fromkeys(b for op in ops for b in op.inputs) if b not in made]
-    firsts = {op.inputs[0] for op in ops if op.inputs}
-    given = options.get("input")
-    unfilled = [b for b in outside if b not in weights and b != given]
-    if given is None and len(unfilled) == 1:
-        given = unfilled.pop()
-    if given is None and not unfilled:
-        candidates = [b for b in outside if b in firsts and b in declared]
-        if len(candidates) == 1:
-            return candidates[0]
-        raise Refused(f"which of {candidates} takes the picture cannot be seen from the nets",
-                      "Name it as the source's input.")  # fmt: skip
-    _check_input(ops, given, unfilled)
-    return str(given)
+    firsts = [b for b in outside if any(op.inputs[0] == b for op in ops if op.inputs)]
+    unfilled = [b for b in outside if b not in weights]
+    candidates = told or [b for b in firsts if b in unfilled] or unfilled
+    candidates = candidates or [b for b in firsts if b in declared]
+    if len(candidates) != 1:
+        raise Refused(
+            f"which of {candidates} takes the picture cannot be seen from the nets",
+            "Name it as the source's input.",
+        )
+    _check_input(ops, candidates[0], [b for b in unfilled if b != candidates[0]])
+    return candidates[0]
 
 
-def _check_input(ops: list[Op], given: str | None, unfilled: list[str]) -> None:
+def _check_input(ops: list[Op], given: str, unfilled: list[str]) -> None:
     for op in ops:
         stray = [b for b in op.inputs if b in unfilled]
         if op.type in _WEIGHTED:
