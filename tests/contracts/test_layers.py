@@ -36,6 +36,7 @@ HOMES = {
     "adbutils": {"machine/adb.py", "machine/server.py"},
     "uiautomator2": {"machine/screen.py"},
     "duckdb": {"results/query.py"},
+    "pandas": {"results/frames.py"},
     "typer": {"cli/"},
     "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
     "packaging": {"core/environment.py"},

@@ -120,7 +120,7 @@ def test_why_nothing_is_compared_is_said(qnn: Any, network: Any, library: str) -
     assert not made.is_compared
     (note,) = made.notes
     assert note.startswith("not verified: ")
-    assert (library or "nobody said") in note
+    assert (library or "no samples") in note
 
 
 def test_the_recorded_failure_of_the_runner_is_no_success(recorded: Any) -> None:
