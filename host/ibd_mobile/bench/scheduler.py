@@ -171,7 +171,5 @@ def _is_larger(job: Job, small: Job) -> bool:
         return msgspec.structs.replace(job, batch=1, input_size=1, artifact_sha256="")
 
     return (
-        rest(job) == rest(small)
-        and job.batch >= small.batch
-        and job.input_size >= small.input_size
+        rest(job) == rest(small) and job.batch >= small.batch and job.input_size >= small.input_size
     )
