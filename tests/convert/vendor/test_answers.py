@@ -63,7 +63,7 @@ def test_a_network_that_cannot_be_run_is_named(network: Any) -> None:
     fields = network.arrays()
     del fields["options"]
     request = network.request(**fields)
-    with pytest.raises(InputError, match="onnxruntime cannot run the network") as caught:
+    with pytest.raises(InputError, match="ONNX Runtime refuses it") as caught:
         _answers.of_source(request, source(request))
     assert caught.value.subject == request.source["model"]
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, step
+from ibd_mobile.convert.steps import batch, onnx_network, step
 
 ANSWERS = "answers.npz"
 
@@ -36,22 +36,8 @@ def said(request: step.Request) -> list[Any]:
     Raises:
         step.Refused: it cannot be loaded, or does not take the samples.
     """
-    import numpy as np
-    import onnxruntime
-
-    try:
-        session = onnxruntime.InferenceSession(
-            request.source["model"], providers=["CPUExecutionProvider"]
-        )
-        name = session.get_inputs()[0].name
-        answers = batch.outputs(
-            lambda group: session.run(None, {name: group}),
-            step.samples(request),
-            batch.fed(request.batch),
-        )
-    except Exception as error:  # its exceptions have no common base but this one
-        raise step.Refused(f"onnxruntime cannot run the network: {error}") from error
-    return [np.asarray(answer, np.float32) for answer in answers]
+    network = onnx_network.Network(Path(request.source["model"]))
+    return network.run(step.samples(request), batch.fed(request.batch))
 
 
 if __name__ == "__main__":
