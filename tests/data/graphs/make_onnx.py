@@ -14,7 +14,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import onnx
 import torch
 
 from ibd_mobile.convert.steps import build_pytorch
