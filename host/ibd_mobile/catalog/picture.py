@@ -62,13 +62,10 @@ def _fitted(picture: "Image", taken: Input, growth: float, path: Path) -> "Image
         return _centre(picture, taken.crop_ratio).resize((width, height), kind)
     if taken.resize == "shorter_side":
         shorter = round(taken.resize_px * growth)
-        scale = shorter / min(picture.size)
-        # The longer side is cut off to a whole pixel, as torchvision and Caffe's scripts do.
-        size = tuple(shorter if s == min(picture.size) else int(s * scale) for s in picture.size)
+        # What is left of the longer side beyond a whole pixel is dropped, as in torchvision.
+        size = [side * shorter // min(picture.size) for side in picture.size]
         if size[0] < width or size[1] < height:
-            problem = (
-                f"is {size[1]} × {size[0]} pixels once resized; {height} × {width} are cut out"
-            )
+            problem = f"is {size[1]} × {size[0]} pixels once resized, less than {height} × {width}"
             raise InputError(str(path), problem, "Check the model's resize_px.")
         picture = picture.resize((size[0], size[1]), kind)
         left, top = round((size[0] - width) / 2), round((size[1] - height) / 2)
