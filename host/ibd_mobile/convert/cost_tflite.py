@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import prod
+from math import isqrt, prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -162,7 +162,7 @@ def _of_product(graph: _Graph, operation: _Operation) -> int:
     """
     left, right = (graph.shapes[t][-2:] for t in operation.inputs[:2])
     output = graph.shapes[operation.outputs[0]]
-    summed = round((prod(left) * prod(right) / prod(output[-2:])) ** 0.5)
+    summed = isqrt(prod(left) * prod(right) // max(prod(output[-2:]), 1))
     return prod(output) * summed
 
 

@@ -10,9 +10,11 @@ from ibd_mobile.convert import program
 from ibd_mobile.convert.steps import step
 from ibd_mobile.core.errors import InputError
 
+pytestmark = pytest.mark.timeout(1200)
+
 STEP = program.STEPS / "build_pytorch.py"
 #: answers with what a saved program says to pictures it has not seen, and with its weights
-WITNESS = '''
+WITNESS = """
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "numpy", "safetensors==0.8.0"]
@@ -33,11 +35,12 @@ def convert(request):
         outputs = program.module()(torch.from_numpy(pictures))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     np.savez(request.target, *(o.numpy() for o in outputs), pictures=pictures)
-    np.savez(request.folder + "/weights.npz", **{k: v.numpy() for k, v in program.state_dict.items()})
+    state = {k: v.detach().numpy() for k, v in program.state_dict.items()}
+    np.savez(f"{request.folder}/weights.npz", **state)
     return step.Made([], [], "NCHW", -1)
 
 sys.exit(step.main(convert, ["torch"]))
-'''
+"""
 
 
 def build(folder: Path, weights: Path | None = None, **options: Any) -> tuple[step.Made, Path]:

@@ -32,9 +32,7 @@ def net(
 
 def test_a_convolution_costs_its_kernel_at_every_place() -> None:
     node = helper.make_node("Conv", ["x", "w", "b"], ["y"], strides=[2, 2], pads=[1, 1, 1, 1])
-    model = net(
-        [node], {"x": ["batch", 3, 8, 8]}, [stored("w", (16, 3, 3, 3)), stored("b", (16,))]
-    )
+    model = net([node], {"x": ["batch", 3, 8, 8]}, [stored("w", (16, 3, 3, 3)), stored("b", (16,))])
     assert cost_onnx.count(model) == (4 * 4 * 16 * 27, 16 * 27 + 16)
 
 

@@ -73,9 +73,10 @@ def test_the_recorded_words_of_the_runner_are_understood(recorded: Any, recordin
 def test_outputs_of_an_earlier_comparison_are_not_taken_for_new_ones(
     snpe: Any, network: Any
 ) -> None:
-    stale = network.work / "said" / "Result_0"
-    stale.mkdir(parents=True)
-    (stale / "logits.raw").write_bytes(bytes(8))
+    for k in range(len(network.samples)):
+        stale = network.work / "said" / f"Result_{k}"
+        stale.mkdir(parents=True)
+        (stale / "logits.raw").write_bytes(bytes(8))
     said = "print('SNPE v2.10.0.4541'); print('Successfully executed!')"
     snpe.program("bin/x86_64-linux-clang/snpe-net-run", said, is_script=False)
     with pytest.raises(DataError, match="has no output logits; there is nothing"):

@@ -32,9 +32,9 @@ def test_onnx_becomes_a_library_for_the_phone_and_one_for_here_says_the_same(
         for platform in ("aarch64-android", "x86_64-linux-clang")
     ]
     library = str(work / "lib" / "x86_64-linux-clang" / "libnetwork.so")
-    backend = str(qnn.root / "lib" / "x86_64-linux-clang" / "libQnnCpu.so")
+    cpu = str(qnn.root / "lib" / "x86_64-linux-clang" / "libQnnCpu.so")
     assert calls(qnn, "qnn-net-run")[-1] == [
-        *("--backend", backend, "--model", library),
+        *("--backend", cpu, "--model", library),
         *("--input_list", "samples.txt", "--output_dir", "said"),
     ]
     assert (work / "network.so").is_file()

@@ -45,7 +45,8 @@ class Graph:
 
         self.graph = model.graph
         self.stored = {t.name: tuple(t.dims) for t in self.graph.initializer}
-        _close_batch(self.graph, [v.name for v in self.graph.input if v.name not in self.stored])
+        inputs = [v.name for v in self.graph.input if v.name not in self.stored]
+        self.batch = _close_batch(self.graph, inputs)
         _forget_weights(self.graph)
         try:
             inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
@@ -65,7 +66,7 @@ class Graph:
                 self.stored[node.output[0]] = self.shapes[node.output[0]] = dims
 
     def shape(self, name: str) -> Shape:
-        """Return a tensor's shape, its batch 1."""
+        """Return a tensor's shape; an open batch counts as 1."""
         shape = self.shapes.get(name)
         if shape is None or 0 in shape:
             raise step.Refused(
@@ -105,12 +106,13 @@ def count(model: Any) -> tuple[int, int]:
                 " cannot be counted"
             )
     graph = Graph(model)
-    macs, seen = 0, set()
+    macs = 0
+    seen: set[str] = set()
     for node in graph.graph.node:
         if node.op_type in _MACS:
             macs += _MACS[node.op_type](graph, node)
         seen.update(_parameters(graph, node))
-    return macs, sum(prod(graph.stored[name]) for name in seen)
+    return macs // graph.batch, sum(prod(graph.stored[name]) for name in seen)
 
 
 def cost(request: step.Request) -> step.Made:
@@ -136,14 +138,33 @@ def cost(request: step.Request) -> step.Made:
     return step.Made([], [], layout="NCHW", batch=-1)
 
 
-def _close_batch(graph: Any, inputs: list[str]) -> None:
-    """Set the leading dimension to 1, and forget shapes that were written with it open."""
-    for value in graph.input:
-        if value.name in inputs and value.type.tensor_type.shape.dim:
-            value.type.tensor_type.shape.dim[0].dim_value = 1
-    del graph.value_info[:]
-    for value in graph.output:
-        value.type.tensor_type.ClearField("shape")
+def _close_batch(graph: Any, inputs: list[str]) -> int:
+    """Set an open leading dimension to 1 wherever its name occurs, and return the batch.
+
+    Shapes that are open elsewhere are dropped: inference may find them out.
+    """
+    leading = [
+        v.type.tensor_type.shape.dim[0]
+        for v in graph.input
+        if v.name in inputs and v.type.tensor_type.shape.dim
+    ]
+    names = {d.dim_param for d in leading if d.dim_param}
+    for dim in leading:
+        dim.dim_value = dim.dim_value or 1
+    kept = []
+    for value in (*graph.value_info, *graph.output):
+        shape = value.type.tensor_type.shape
+        for dim in shape.dim:
+            if dim.dim_param in names and dim.dim_param:
+                dim.dim_value = 1
+        if any(not dim.dim_value for dim in shape.dim):
+            value.type.tensor_type.ClearField("shape")
+        elif value.type.tensor_type.HasField("shape"):
+            kept.append(value)
+    known = {v.name for v in kept}
+    for value in [v for v in graph.value_info if v.name not in known]:
+        graph.value_info.remove(value)
+    return leading[0].dim_value if leading else 1
 
 
 def _forget_weights(graph: Any) -> None:

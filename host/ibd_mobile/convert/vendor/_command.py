@@ -26,7 +26,7 @@ CHECK_STOP: ContextVar[Callable[[], None]] = ContextVar("CHECK_STOP", default=la
 
 _TELLING = re.compile(r"error|exception|fail|fatal|cannot|not found|not supported", re.IGNORECASE)
 #: what any program may die of, and what to do about it
-_COMMON: Final = {
+_ANY_PROGRAM: Final = {
     r"No module named '?([\w.]+)": "Install {1} into the Python that runs this SDK (key python in"
     " sdks.toml).",
     r"error while loading shared libraries: (\S+?):": "{1} is missing on this computer or in the"
@@ -139,7 +139,7 @@ def _instead(product: Path) -> str:
 
 
 def _remedy(command: Command, output: str) -> str:
-    for pattern, remedy in (command.failures | _COMMON).items():
+    for pattern, remedy in (command.failures | _ANY_PROGRAM).items():
         match = re.search(pattern, output)
         if match:
             words = remedy.replace("{1}", match[1]) if match.lastindex else remedy
