@@ -1,4 +1,5 @@
 import contextlib
+import random as random_module
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from ibd_mobile.convert.steps import caffe2_graph, caffe2_schema
 from ibd_mobile.convert.steps.caffe2_graph import Net
+from ibd_mobile.convert.steps.caffe2_to_onnx import translate
 from ibd_mobile.convert.steps.caffe2_writer import NetWriter
 from ibd_mobile.convert.steps.step import Refused
 from tests.caffe2_nets import Line, agree, net, random, run, save, writer
@@ -108,7 +110,7 @@ def test_operators_that_no_output_needs_are_left_out_and_said(tmp_path: Path) ->
 def test_names_from_outside_decide(tmp_path: Path) -> None:
     made = classifier()
     del made.predict.external_input[:]
-    found = load(made, tmp_path, input="x", outputs=["fc"])
+    found = load(made, tmp_path, inputs=["x"], outputs=["fc"])
     assert (found.input, found.outputs, len(found.ops)) == ("x", ["fc"], 3)
 
 
@@ -192,10 +194,12 @@ def test_two_possible_inputs_must_be_told_apart(tmp_path: Path) -> None:
     made = writer(lines, {"a": random(1, 2), "b": random(1, 2)}, taken="a")
     with pytest.raises(Refused, match=r"which of \['a', 'b'\] takes the picture"):
         load(made, tmp_path)
-    found = load(made, tmp_path, input="b")
+    found = load(made, tmp_path, inputs=["b"])
     assert (found.input, list(found.weights)) == ("b", ["a"])
     with pytest.raises(Refused, match="no operator reads the input 'z'"):
-        load(made, tmp_path, input="z")
+        load(made, tmp_path, inputs=["z"])
+    with pytest.raises(Refused, match=r"the inputs \['a', 'b'\] is not known here"):
+        load(made, tmp_path, inputs=["a", "b"])
 
 
 def test_an_onnx_file_is_no_net(tmp_path: Path) -> None:
@@ -209,3 +213,24 @@ def test_an_onnx_file_is_no_net(tmp_path: Path) -> None:
     predict.write_bytes(model.SerializeToString())
     with pytest.raises(Refused, match=r"net_predict\.pb"):
         caffe2_graph.load(init, predict, {})
+
+
+def test_damaged_files_are_refused_or_run_and_nothing_else(tmp_path: Path) -> None:
+    init, predict = save(classifier(), tmp_path)
+    whole = {path: path.read_bytes() for path in (init, predict)}
+    draw = random_module.Random(7)
+    refused = 0
+    for _ in range(400):
+        for path, raw in whole.items():
+            path.write_bytes(raw)
+        damaged = bytearray(whole[path := draw.choice([init, predict, predict])])
+        for _ in range(draw.choice([1, 1, 2, 4])):
+            damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+        path.write_bytes(damaged)
+        with contextlib.suppress(Refused):
+            refused += 1
+            found = caffe2_graph.load(init, predict, {})
+            translate(found, [-1, 3, 2, 2])
+            run(found, random(1, 3, 2, 2))
+            refused -= 1
+    assert 200 < refused < 400

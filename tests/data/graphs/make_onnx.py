@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
-# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "numpy", "onnx==1.23.2", "onnxscript==0.7.2"]
+# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "onnx==1.23.2", "onnxscript==0.7.2"]
 #
 # [tool.uv]
 # override-dependencies = ["torchvision; sys_platform == 'never'"]
@@ -14,7 +14,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import onnx
 import torch
 
 from ibd_mobile.convert.steps import build_pytorch
@@ -31,14 +30,13 @@ for path in sorted(Path("models/zoo").glob("*.toml")):
         if variant["training_framework"] != "pytorch" or not made:
             continue
         size, channels = variant["input"]["height"], variant["input"]["channels"]
-        options = dict(
-            library=made["library"], name=made["name"], input_size=size,
-            outputs_count=variant["outputs_count"],
-        )  # fmt: skip
-        network = build_pytorch.definition(options).eval()
+        outputs = {"outputs_count": variant["outputs_count"], "input_size": size}
+        network = build_pytorch.definition(made | outputs).eval()
         image = torch.zeros(2, channels, size, size)
         shapes = ({0: torch.export.Dim("batch", min=1)},)
-        program = torch.onnx.export(network, (image,), dynamo=True, dynamic_shapes=shapes)
+        program = torch.onnx.export(
+            network, (image,), dynamo=True, dynamic_shapes=shapes, optimize=False
+        )
         model = program.model_proto
         for tensor in model.graph.initializer:
             if torch.Size(tensor.dims).numel() > KEPT_COUNT:

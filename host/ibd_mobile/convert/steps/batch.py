@@ -1,6 +1,6 @@
 """Inputs in groups: what is fed to a network whose batch is fixed, or to prove that one is open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ibd_mobile.convert.steps import step
@@ -67,6 +67,14 @@ def settled(
             f"ask for a batch of {own[0]}",
         )
     return wanted
+
+
+def groups(arrays: Any, size: int) -> Iterator[Any]:
+    """Yield all of (n, …) in full groups (size, …); the last goes round to the first."""
+    import numpy as np
+
+    for start in range(0, len(arrays), size):
+        yield arrays[np.arange(start, start + size) % len(arrays)]
 
 
 def samples(request: step.Request) -> Any:

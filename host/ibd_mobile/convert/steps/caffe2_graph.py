@@ -41,8 +41,8 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     Args:
         init: NetDef whose fills are the weights, or TensorProtos.
         predict: NetDef that computes.
-        options: "input": name of the blob that takes the picture, "outputs": names of those that
-            are wanted; both only needed where the files do not tell.
+        options: "inputs": name of the blob that takes the picture, in a list, "outputs": names of
+            those that are wanted; both only needed where the files do not tell.
 
     Raises:
         Refused: a file is damaged, or the nets do not make a network.
@@ -50,16 +50,18 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     weights = _weights(init)
     message = caffe2_schema.read(predict, "NetDef")
     ops = caffe2_op.ops(message, predict.name)
-    declared = list(message.external_input)
-    if not declared and "input" not in options:
+    declared, told = list(message.external_input), list(options.get("inputs") or ())
+    if len(told) > 1:
+        raise Refused(f"a network with the inputs {told} is not known here")
+    if not declared and not told:
         raise Refused(
             f"{predict.name} declares no external inputs: it is cut off or no predict net", _REMEDY
         )
-    _check_reads(ops, [*declared, *weights, options.get("input", "")])
+    _check_reads(ops, [*declared, *weights, *told])
     ops, last = _written_once(ops)
     outputs = _outputs(message, ops, last, options)
     live = _live(ops, outputs)
-    name = _input(live, weights, declared, options)
+    name = _input(live, weights, declared, told)
     read = {blob for op in live for blob in op.inputs}
     kept = {b: _single(a) for b, a in weights.items() if b in read and b != name}
     notes = [f"{len(ops) - len(live)} operators that no output needs were left out"]
@@ -178,7 +180,7 @@ def _live(ops: list[Op], outputs: list[str]) -> list[Op]:
     return live[::-1]
 
 
-def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str, Any]) -> str:
+def _input(ops: list[Op], weights: Blobs, declared: list[str], told: list[str]) -> str:
     """Find the blob that takes the picture.
 
     It is the one that no fill makes. Exporters for phones fill it too, with a few zeros; then it
@@ -188,18 +190,15 @@ def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str
     outside = [b for b in dict.fromkeys(b for op in ops for b in op.inputs) if b not in made]
     firsts = [b for b in outside if any(op.inputs[0] == b for op in ops if op.inputs)]
     unfilled = [b for b in outside if b not in weights]
-    given = options.get("input")
-    if given is None:
-        candidates = [b for b in firsts if b in unfilled] or unfilled
-        candidates = candidates or [b for b in firsts if b in declared]
-        if len(candidates) != 1:
-            raise Refused(
-                f"which of {candidates} takes the picture cannot be seen from the nets",
-                "Name it as the source's input.",
-            )
-        given = candidates[0]
-    _check_input(ops, given, [b for b in unfilled if b != given])
-    return str(given)
+    candidates = told or [b for b in firsts if b in unfilled] or unfilled
+    candidates = candidates or [b for b in firsts if b in declared]
+    if len(candidates) != 1:
+        raise Refused(
+            f"which of {candidates} takes the picture cannot be seen from the nets",
+            "Name it as the source's input.",
+        )
+    _check_input(ops, candidates[0], [b for b in unfilled if b != candidates[0]])
+    return candidates[0]
 
 
 def _check_input(ops: list[Op], given: str, unfilled: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, step
+from ibd_mobile.convert.steps import batch, pairing, step
 
 INNER_SAMPLES_COUNT = 2  #: more would make the file of inner tensors of a large network huge
 
@@ -56,15 +56,50 @@ def shape(value: Any) -> list[int | None]:
     return [d.dim_value if d.HasField("dim_value") else None for d in dims]
 
 
+def settle(model: Any, name: str, wanted: list[int | None]) -> None:
+    """Set the input's shape, batch first, None where open; shapes inferred from it go.
+
+    Args:
+        model: of class ModelProto.
+        name: of the input.
+        wanted: its shape.
+    """
+    import onnx
+
+    del model.graph.value_info[:]
+    for value in model.graph.input:
+        if value.name == name:
+            _set_dims(value, wanted)
+    for value in model.graph.output:
+        _set_dims(value, [wanted[0], *shape(value)[1:]])
+    model.CopyFrom(onnx.shape_inference.infer_shapes(model))
+
+
+def _set_dims(value: Any, wanted: list[int | None]) -> None:
+    for dim, size in zip(value.type.tensor_type.shape.dim, wanted, strict=True):
+        if size is None:
+            continue
+        dim.dim_value = size
+
+
+def layout(input_shape: list[int]) -> str:
+    """Return the layout of one sample: a picture has fewer channels than rows or columns.
+
+    >>> layout([3, 224, 224]), layout([128, 128, 1])
+    ('NCHW', 'NHWC')
+    """
+    return "NHWC" if len(input_shape) == 3 and input_shape[2] < input_shape[0] else "NCHW"
+
+
 class Network:
     """A network in ONNX Runtime.
 
     Args:
         source: a file, or a model's bytes.
-        inner: names of tensors that are outputs too.
+        is_as_written: node by node, nothing fused.
     """
 
-    def __init__(self, source: Path | bytes) -> None:
+    def __init__(self, source: Path | bytes, is_as_written: bool = False) -> None:
         import onnxruntime
         from onnxruntime.capi.onnxruntime_pybind11_state import (
             Fail,
@@ -80,6 +115,9 @@ class Network:
         )  # fmt: skip
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what matters is raised
+        if is_as_written:
+            level = onnxruntime.GraphOptimizationLevel
+            options.graph_optimization_level = level.ORT_DISABLE_ALL
         try:
             self._session = onnxruntime.InferenceSession(
                 source if isinstance(source, bytes) else str(source),
@@ -97,9 +135,14 @@ class Network:
         Raises:
             Refused: an op fails, or the batch cannot be set.
         """
-        return batch.outputs(self._infer, samples, size)
+        return batch.outputs(self.infer, samples, size)
 
-    def _infer(self, group: Any) -> list[Any]:
+    def infer(self, group: Any) -> list[Any]:
+        """Run one group.
+
+        Raises:
+            Refused: as `run`.
+        """
         fed = self.inputs[0]
         try:
             made = self._session.run(None, {fed.name: group.astype(fed.dtype, copy=False)})
@@ -111,47 +154,70 @@ class Network:
         return list(made)
 
 
-def inner(model: Any, samples: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
+def inner(model: Any, samples: Any) -> dict[str, Any]:
     """Run with all floating inner tensors as outputs: name -> (n, …), in the order of the graph.
 
     Args:
         model: of class ModelProto.
-        samples: (n, …), run at once.
-        names: only these; None for all.
+        samples: (n, …); of them as many as the model takes at once.
     """
-    import numpy as np
     import onnx
 
-    wanted = None if names is None else set(names)
     opened = onnx.ModelProto()
     opened.CopyFrom(model)
     del opened.graph.output[:]
     made = [name for node in model.graph.node for name in node.output if name]
-    made = [name for name in made if wanted is None or name in wanted]
     opened.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in made)
-    arrays = Network(opened.SerializeToString()).run(samples, len(samples))
-    pairs = zip(made, arrays, strict=True)
-    return {name: array for name, array in pairs if array.dtype in (np.float32, np.float16)}
+    network = Network(opened.SerializeToString(), is_as_written=True)
+    whole = samples[: shape(model.graph.input[0])[0] or len(samples)]
+    arrays = dict(zip(made, network.infer(whole), strict=True))
+    _as_integers_have_it(arrays, model)
+    return {name: a for name, a in arrays.items() if _is_sampled(a, len(whole))}
+
+
+def _as_integers_have_it(arrays: dict[str, Any], model: Any) -> None:
+    """Put what was rounded to integers and back in the place of what it was before."""
+    rounded = {n.output[0]: n.input[0] for n in model.graph.node if n.op_type == "QuantizeLinear"}
+    for node in model.graph.node:
+        before = rounded.get(node.input[0], "") if node.op_type == "DequantizeLinear" else ""
+        if before in arrays:
+            arrays[before] = arrays.pop(node.output[0])
+
+
+def _is_sampled(array: Any, count: int) -> bool:
+    """Say whether a tensor is real numbers, one row per sample."""
+    return array.ndim > 1 and len(array) == count and array.dtype.kind == "f"
 
 
 def verified(
-    request: step.Request, said: list[Any], layout: str, notes: Iterable[str] = ()
+    request: step.Request,
+    said: list[Any],
+    inside: dict[str, Any],
+    notes: Iterable[str] = (),
+    is_turned: bool = False,
 ) -> step.Made:
     """Run what was made on the comparison's inputs, and write what both said.
 
     Args:
         request: what was to be made.
         said: outputs of the source network.
-        layout: of the target; where it is NCHW and the request's inputs are NHWC, `to_nchw` is fed.
+        inside: its inner tensors by name, of the first samples, if they are asked for.
         notes: for the record.
+        is_turned: the source takes NHWC, and what was made NCHW.
     """
-    import numpy as np
-
-    made = Network(request.target)
-    samples = batch.samples(request)
-    size = batch.fed(request.batch)
-    step.write_compared(request, said, [np.asarray(a) for a in made.run(samples, size)])
-    return step.Made(made.inputs, made.outputs, layout, request.batch, notes=list(notes))
+    made, fed = Network(request.target), batch.samples(request)
+    if is_turned:
+        fed = fed.transpose(0, 3, 1, 2)
+    step.write_compared(request, said, made.run(fed, batch.fed(request.batch)))
+    names: list[str] = []
+    if inside:
+        found = inner(read(request.target), fed[:INNER_SAMPLES_COUNT])
+        names, source, mine = pairing.same_name(inside, found)
+        step.write_inner(request, source, mine)
+    form = "NCHW" if is_turned else layout(request.input_shape)
+    return step.Made(
+        made.inputs, made.outputs, form, request.batch, inner=names, notes=list(notes)
+    )
 
 
 def _info(value: Any) -> step.TensorInfo:

@@ -12,7 +12,7 @@ Options: `opset` (18): another one; below 18 the network is taken back op by op,
 import sys
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, onnx_network, pairing, pytorch_source, step
+from ibd_mobile.convert.steps import batch, onnx_network, pytorch_source, step
 
 OPSET = 18
 
@@ -34,11 +34,12 @@ def convert(request: step.Request) -> step.Made:
     exported = _exported(network, request)
     model = _tidy(exported.model_proto, shape)
     request.target.write_bytes(model.SerializeToString())
-    names = _locate(request, network, exported.exported_program, model)
     onnx_network.read(request.target)
-    made = onnx_network.verified(request, said, "NCHW")
-    made.inner.extend(names)
-    return made
+    inside = {}
+    if request.is_to_locate:
+        samples = batch.samples(request)[: onnx_network.INNER_SAMPLES_COUNT]
+        inside = network.inner(exported.exported_program, samples)
+    return onnx_network.verified(request, said, inside)
 
 
 def _exported(network: pytorch_source.Network, request: step.Request) -> Any:
@@ -77,19 +78,6 @@ def _tidy(model: Any, shape: list[int | None]) -> Any:
     for node in model.graph.node:
         del node.metadata_props[:]
     return model
-
-
-def _locate(
-    request: step.Request, network: pytorch_source.Network, program: Any, model: Any
-) -> list[str]:
-    if not request.is_to_locate:
-        return []
-    samples = batch.samples(request)[: onnx_network.INNER_SAMPLES_COUNT]
-    names, source, made = pairing.same_name(
-        network.inner(program, samples), onnx_network.inner(model, samples)
-    )
-    step.write_inner(request, source, made)
-    return names
 
 
 if __name__ == "__main__":
