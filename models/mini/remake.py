@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ibd_remaking import card, verdict
+from ibd_remaking import card, readme, verdict
 from ibd_remaking.artifacts import with_artifacts, with_dataset, with_sources
 from ibd_remaking.training import train
 
@@ -67,6 +67,7 @@ def main() -> None:
                 is_good = False
             if chosen.write:
                 card.write(path, made)
+                readme.write(MINI / "README.md", made)
                 _take_over(made, folder)
     sys.exit(not (is_good or chosen.write))
 

@@ -19,8 +19,8 @@ from ibd_remaking.measure import references
 #: in which formats and precisions each variant travels with the package
 WISHES: Final = (
     Wish(format="tflite", precision="float32"),
-    Wish(format="tflite", precision="float16"),
     Wish(format="tflite", precision="int8"),
+    Wish(format="tflite", precision="float16"),
     Wish(format="onnx", precision="float32"),
     Wish(format="onnx", precision="int8"),
 )

@@ -22,7 +22,12 @@ def read(path: Path) -> Model:
 
 def write(path: Path, model: Model) -> None:
     """Write a model's TOML."""
-    path.write_text(to_toml(msgspec.to_builtins(model)), encoding="utf-8")
+    path.write_text(text(model), encoding="utf-8")
+
+
+def text(model: Model) -> str:
+    """Return the content of a model's TOML."""
+    return to_toml(msgspec.to_builtins(model))
 
 
 def to_toml(table: Table, path: str = "") -> str:

@@ -1,9 +1,10 @@
 """Writing a trained PyTorch network as a program of torch.export."""
 
-import zipfile
 from pathlib import Path
 
 import torch
+
+from ibd_remaking import packing
 
 
 def write(network: torch.nn.Module, shape: tuple[int, ...], path: Path) -> None:
@@ -25,18 +26,8 @@ def write(network: torch.nn.Module, shape: tuple[int, ...], path: Path) -> None:
 def save(program: torch.export.ExportedProgram, path: Path) -> None:
     """Write a program without what does not belong to the network; its descriptions packed."""
     bare(program)
-    plain = path.with_name(f"{path.stem}_plain.pt2")
-    torch.export.save(program, plain)
-    with zipfile.ZipFile(plain) as stored, zipfile.ZipFile(path, "w") as packed:
-        for info in stored.infolist():
-            is_text = info.filename.endswith(".json")
-            kind = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
-            # the file's own name is in each member's, and must be that of the final file
-            inner = info.filename.partition("/")[2]
-            member = zipfile.ZipInfo(f"{path.stem}/{inner}")
-            member.compress_type = kind
-            packed.writestr(member, stored.read(info))
-    plain.unlink()
+    torch.export.save(program, path)
+    packing.pack(path, stored=("/data/weights/weight_",))
 
 
 def bare(program: torch.export.ExportedProgram) -> None:
