@@ -74,7 +74,7 @@ def test_every_precision_has_a_peak_or_a_reason_for_its_absence(stock: Stock) ->
     for device in stock.devices.values():
         for processor in device.processors:
             covered = {peak.precision for peak in processor.peaks}
-            assert covered == {"float32", "float16", "int8"} or processor.no_peak_reason
+            assert covered >= {"float32", "float16", "int8"} or processor.no_peak_reason
 
 
 def test_the_peaks_of_every_cpu_follow_from_its_clusters(stock: Stock) -> None:
