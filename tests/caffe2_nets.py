@@ -21,6 +21,11 @@ def random(*shape: int, seed: int = 0, low: float = -1) -> Array:
     return np.random.default_rng(seed).uniform(low, 1, shape).astype(np.float32)
 
 
+def statistics(channels: int) -> dict[str, Array]:
+    names = ("s", "b", "rm", "riv")
+    return {n: random(channels, seed=k, low=0.2) for k, n in enumerate(names)}
+
+
 def writer(
     lines: Sequence[Line], weights: dict[str, Array], outputs: Sequence[str] = (), taken: str = "x"
 ) -> NetWriter:

@@ -36,11 +36,16 @@ HOMES = {
     "adbutils": {"machine/adb.py", "machine/server.py"},
     "uiautomator2": {"machine/screen.py"},
     "duckdb": {"results/query.py"},
+    "pandas": {"results/frames.py"},
     "typer": {"cli/"},
     "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
     "packaging": {"core/environment.py"},
     "uv": {"core/environment.py"},
     "ai_edge_litert": {"workers/litert.py", "convert/cost_tflite.py"},
+    "tflite_runtime": {"workers/tflite_runtime.py"},
+    "onnxruntime": {"workers/onnxruntime.py", "convert/steps/", "convert/vendor/_programs/"},
+    "openvino": {"workers/openvino.py"},
+    "tensorrt": {"workers/tensorrt.py", "convert/vendor/_programs/"},
 }
 
 

@@ -13,6 +13,9 @@ import pytest
 
 from ibd_mobile.convert.steps.step import Request
 
+#: packages with the names of real ones: they are for programs under test, not for pytest
+collect_ignore = ["_programs/stand_ins"]
+
 DATA = Path(__file__).parents[2] / "data" / "vendor"
 
 #: what every fake program does first: it keeps what it was called with
@@ -181,6 +184,7 @@ def qnn(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch, recorded: Any) -> FakeSdk
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty settings folder and no SDK in the environment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("SNPE_ROOT", "QNN_SDK_ROOT", "QAIRT_SDK_ROOT", "HIAI_OMG", "MACE_ROOT",
                  "ANDROID_NDK_ROOT"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
@@ -230,8 +234,8 @@ class Network:
             path.write_bytes(b"a network")
             changes["source"] = {"model": str(path)}
         options = {
-            "inputs": [{"name": "input", "dtype": "float32", "shape": [-1, 3, 2, 4]}],
-            "outputs": [{"name": "logits", "dtype": "float32", "shape": [-1, 2]}],
+            "input_tensors": [{"name": "input", "dtype": "float32", "shape": [-1, 3, 2, 4]}],
+            "output_tensors": [{"name": "logits", "dtype": "float32", "shape": [-1, 2]}],
         } | changes.pop("options", {})
         return Request(
             **({"folder": str(self.work), "file": "network.dlc"} | changes | {"options": options})
@@ -244,7 +248,7 @@ class Network:
         return {
             "samples": str(self.folder / "samples.npy"),
             "calibration": str(self.folder / "samples.npy"),
-            "options": {"source_outputs": str(self.folder / "answers.npz")},
+            "options": {"answers": str(self.folder / "answers.npz")},
         }
 
 

@@ -81,7 +81,8 @@ def _conv_transpose(export: Export, node: Node) -> None:
         bias = np.zeros(weights.shape[1] * group, np.float32)
         blobs.append(export.weight(f"{node.outputs[0]}__bias", bias))
     export.emit(
-        node, "ConvTranspose", blobs, **_written("kernel", list(weights.shape[2:])), **_stride(node),
+        node, "ConvTranspose", blobs, **_written("kernel", list(weights.shape[2:])),
+        **_stride(node),
         **_written_pads([int(p) for p in node.attributes.get("pads", [0, 0, 0, 0])]),
         **_written("adj", _pair(node, "output_padding", 0)),
         **({"group": group} if group > 1 else {}), order="NCHW",

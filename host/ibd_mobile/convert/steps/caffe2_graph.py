@@ -41,8 +41,8 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     Args:
         init: NetDef whose fills are the weights, or TensorProtos.
         predict: NetDef that computes.
-        options: "input": name of the blob that takes the picture, "outputs": names of those that
-            are wanted; both only needed where the files do not tell.
+        options: "inputs": name of the blob that takes the picture, in a list, "outputs": names of
+            those that are wanted; both only needed where the files do not tell.
 
     Raises:
         Refused: a file is damaged, or the nets do not make a network.
@@ -50,16 +50,18 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
     weights = _weights(init)
     message = caffe2_schema.read(predict, "NetDef")
     ops = caffe2_op.ops(message, predict.name)
-    declared = list(message.external_input)
-    if not declared and "input" not in options:
+    declared, told = list(message.external_input), list(options.get("inputs") or ())
+    if len(told) > 1:
+        raise Refused(f"a network with the inputs {told} is not known here")
+    if not declared and not told:
         raise Refused(
             f"{predict.name} declares no external inputs: it is cut off or no predict net", _REMEDY
         )
-    _check_reads(ops, [*declared, *weights, options.get("input", "")])
+    _check_reads(ops, [*declared, *weights, *told])
     ops, last = _written_once(ops)
     outputs = _outputs(message, ops, last, options)
     live = _live(ops, outputs)
-    name = _input(live, weights, declared, options)
+    name = _input(live, weights, declared, told)
     read = {blob for op in live for blob in op.inputs}
     kept = {b: _single(a) for b, a in weights.items() if b in read and b != name}
     notes = [f"{len(ops) - len(live)} operators that no output needs were left out"]
@@ -69,21 +71,29 @@ def load(init: Path, predict: Path, options: dict[str, Any]) -> Net:
 
 
 def _weights(init: Path) -> Blobs:
-    message = caffe2_schema.read(init, "NetDef")
-    if message.op:
-        return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
-    # the form before init nets, whose tensors a NetDef takes for its name; else there are no
-    # weights, and the first operator that needs one will say so
     try:
-        tensors = caffe2_schema.read(init, "TensorProtos").protos
+        message = caffe2_schema.read(init, "NetDef")
     except Refused:
-        return {}
-    return caffe2_weights.tensors(list(tensors), init.name)
+        if not (tensors := _tensors(init)):
+            raise
+        return caffe2_weights.tensors(tensors, init.name)
+    if not message.op:
+        # without weights the first operator that needs one will say so
+        return caffe2_weights.tensors(_tensors(init), init.name)
+    return caffe2_weights.blobs(caffe2_op.ops(message, init.name))
+
+
+def _tensors(init: Path) -> list[Any]:
+    """Read the form before init nets, TensorProtos; [] where the file is no such thing."""
+    try:
+        return list(caffe2_schema.read(init, "TensorProtos").protos)
+    except Refused:
+        return []
 
 
 def _single(array: NDArray[Any]) -> NDArray[Any]:
     """Widen or narrow real numbers to float32, which all operators here compute with."""
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
 def _check_reads(ops: list[Op], there: Iterable[str]) -> None:
@@ -170,7 +180,7 @@ def _live(ops: list[Op], outputs: list[str]) -> list[Op]:
     return live[::-1]
 
 
-def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str, Any]) -> str:
+def _input(ops: list[Op], weights: Blobs, declared: list[str], told: list[str]) -> str:
     """Find the blob that takes the picture.
 
     It is the one that no fill makes. Exporters for phones fill it too, with a few zeros; then it
@@ -178,22 +188,20 @@ def _input(ops: list[Op], weights: Blobs, declared: list[str], options: dict[str
     """
     made = {blob for op in ops for blob in op.outputs}
     outside = [b for b in dict.fromkeys(b for op in ops for b in op.inputs) if b not in made]
-    firsts = {op.inputs[0] for op in ops if op.inputs}
-    given = options.get("input")
-    unfilled = [b for b in outside if b not in weights and b != given]
-    if given is None and len(unfilled) == 1:
-        given = unfilled.pop()
-    if given is None and not unfilled:
-        candidates = [b for b in outside if b in firsts and b in declared]
-        if len(candidates) == 1:
-            return candidates[0]
-        raise Refused(f"which of {candidates} takes the picture cannot be seen from the nets",
-                      "Name it as the source's input.")  # fmt: skip
-    _check_input(ops, given, unfilled)
-    return str(given)
+    firsts = [b for b in outside if any(op.inputs[0] == b for op in ops if op.inputs)]
+    unfilled = [b for b in outside if b not in weights]
+    candidates = told or [b for b in firsts if b in unfilled] or unfilled
+    candidates = candidates or [b for b in firsts if b in declared]
+    if len(candidates) != 1:
+        raise Refused(
+            f"which of {candidates} takes the picture cannot be seen from the nets",
+            "Name it as the source's input.",
+        )
+    _check_input(ops, candidates[0], [b for b in unfilled if b != candidates[0]])
+    return candidates[0]
 
 
-def _check_input(ops: list[Op], given: str | None, unfilled: list[str]) -> None:
+def _check_input(ops: list[Op], given: str, unfilled: list[str]) -> None:
     for op in ops:
         stray = [b for b in op.inputs if b in unfilled]
         if op.type in _WEIGHTED:

@@ -4,7 +4,7 @@
 # ///
 """Caffe2 → ONNX: two NetDefs, init and predict, become one network.
 
-Options: "input" and "outputs" name blobs where the nets do not tell.
+Options: the lists "inputs" and "outputs" name blobs where the nets do not tell.
 """
 
 import sys

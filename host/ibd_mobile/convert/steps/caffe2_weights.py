@@ -98,7 +98,8 @@ def _constant(op: Op) -> NDArray[Any]:
     # without a type, that of the value counts
     guess = 10 if "value" in op.args and not op.args.is_real("value") else _REAL
     dtype = np.dtype(_dtype(op, op.args.integer("dtype", guess)))
-    return np.full(_shape(op, dtype.itemsize), op.args.real("value", 0), dtype)
+    value = np.array(op.args.real("value", 0), dtype)
+    return np.broadcast_to(value, _shape(op, dtype.itemsize))  # takes no memory yet
 
 
 def _given(op: Op, number: int) -> NDArray[Any]:

@@ -2,10 +2,11 @@
 
 Beside the request's own fields these options are read:
 
-- `inputs`, `outputs`: lists of tables as `core.model.Tensor`, batch first; what vendors call
-  dimensions and nodes. Needed by all;
+- `input_tensors`, `output_tensors`: lists of tables as `core.model.Tensor`, batch first; what
+  vendors call dimensions and nodes. Needed by all;
 - `layout`: of a picture in the source, "NHWC" or "NCHW"; default: the format's habit;
-- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples.
+- `answers`: an .npz with `source_0` …, what the source says to the request's samples. An ONNX
+  network is run here where nobody says it.
 """
 
 from collections.abc import Collection
@@ -72,7 +73,9 @@ def source_of(
     for path in files.values():
         if not path.is_file():
             raise InputError(str(path), "is not there, or is no file")
-    inputs, outputs = (_tensors(request, key, converter) for key in ("inputs", "outputs"))
+    inputs, outputs = (
+        _tensors(request, key, converter) for key in ("input_tensors", "output_tensors")
+    )
     if len(inputs) != 1:
         raise InputError(converter, f"takes networks with one input, found {len(inputs)}")
     layout = request.options.get("layout", "NHWC" if format in _NHWC_FIRST else "NCHW")
@@ -104,7 +107,7 @@ def _tensors(request: Request, key: str, converter: str) -> list[TensorInfo]:
     tables: list[dict[str, Any]] = request.options.get(key, [])
     if not tables:
         raise InputError(
-            converter, f"has to be told the network's {key}: option '{key}' is missing"
+            converter, f"has to be told the network's tensors: option '{key}' is missing"
         )
     batch = max(request.batch, 1)  # these formats have no open batch
     tensors = []
