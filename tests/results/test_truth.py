@@ -143,3 +143,11 @@ def test_truth_that_cannot_be_is_refused(
     assert dataset is not None
     with pytest.raises(DataError, match=problem):
         check(truth, application, dataset)
+
+
+def test_a_set_without_pictures_is_none() -> None:
+    for application, truth in APPLICATIONS:
+        dataset = model_of(application, truth).dataset
+        assert dataset is not None
+        with pytest.raises(DataError, match="is of no picture"):
+            check(truth[:0], application, msgspec.structs.replace(dataset, count=0))
