@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
@@ -90,6 +90,7 @@ def test_anything_else_is_damage(tmp_path: Path, content: bytes) -> None:
         read_truth(write(tmp_path, content), model_of("classification", CLASSES))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_byte_that_was_changed_is_seen(tmp_path_factory: Any, data: st.DataObject) -> None:
     content = bytearray(encode(BOXES))
