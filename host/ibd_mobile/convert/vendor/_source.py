@@ -2,11 +2,11 @@
 
 Beside the request's own fields these options are read:
 
-- `inputs`, `outputs`: lists of tables as `core.model.Tensor`, batch first; what
-  vendors call dimensions and nodes. Needed by all;
+- `inputs`, `outputs`: lists of tables as `core.model.Tensor`, batch first; what vendors call
+  dimensions and nodes. Needed by all;
 - `layout`: of a picture in the source, "NHWC" or "NCHW"; default: the format's habit;
-- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples. An ONNX
-  network is run here where nobody says it.
+- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples. An
+  ONNX network is run here where nobody says it.
 """
 
 from collections.abc import Collection
