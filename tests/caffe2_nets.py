@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ibd_mobile.convert.steps import caffe2_graph, caffe2_run, caffe2_schema, caffe2_session
-from ibd_mobile.convert.steps.caffe2_graph import Net
+from ibd_mobile.convert.steps.caffe2 import graph as caffe2_graph
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2 import schema as caffe2_schema
+from ibd_mobile.convert.steps.caffe2 import session as caffe2_session
+from ibd_mobile.convert.steps.caffe2.graph import Net
+from ibd_mobile.convert.steps.caffe2.writer import NetWriter, Value
 from ibd_mobile.convert.steps.caffe2_to_onnx import translate
-from ibd_mobile.convert.steps.caffe2_writer import NetWriter, Value
 
 Array = NDArray[Any]
 Line = tuple[str, Sequence[str], Sequence[str], dict[str, Value]]
@@ -19,6 +22,11 @@ Line = tuple[str, Sequence[str], Sequence[str], dict[str, Value]]
 
 def random(*shape: int, seed: int = 0, low: float = -1) -> Array:
     return np.random.default_rng(seed).uniform(low, 1, shape).astype(np.float32)
+
+
+def statistics(channels: int) -> dict[str, Array]:
+    names = ("s", "b", "rm", "riv")
+    return {n: random(channels, seed=k, low=0.2) for k, n in enumerate(names)}
 
 
 def writer(

@@ -96,7 +96,7 @@ def test_reparse_mends_a_metric_that_somebody_changed(measured: Measured, copied
     assert folder.metrics.read_bytes() == whole
 
 
-@pytest.mark.parametrize("name", ["journal.jsonl", "samples.tsv", "context.json", "labels.bin"])
+@pytest.mark.parametrize("name", ["journal.jsonl", "samples.tsv", "context.json", "truth.npy"])
 def test_a_raw_file_that_was_changed_is_refused(
     measured: Measured, copied: Path, name: str
 ) -> None:

@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from ibd_mobile.bench.session import SAMPLER_RATE_HZ, plan_recording
@@ -101,7 +102,7 @@ def test_what_the_session_knew_is_filed_beside_the_traces(measured: Measured) ->
     assert context.gates == []
     assert context.files.keys() == {"sampler", "nodes", "model", "dataset"}
     assert json.loads(folder.summary.read_bytes())["nonce"] == context.nonce
-    assert (folder.raw / "labels.bin").stat().st_size == 20
+    assert np.load(folder.truth, allow_pickle=False).shape == (20,)
 
 
 def test_the_second_job_brings_only_what_is_new(measured: Measured) -> None:

@@ -45,3 +45,9 @@ def test_a_problem_ends_with_4_and_its_remedy(
     said = ibd("doctor")
     assert said.code == 4
     assert "✗ disk: 0 MiB free here\n    Traces need room" in said.out
+
+
+def test_a_framework_that_cannot_have_a_python_of_its_own_is_not_prepared(ibd: Command) -> None:
+    said = ibd("doctor", "--prepare", "openvin")
+    assert said.code == 3
+    assert "Did you mean 'openvino'?" in said.err

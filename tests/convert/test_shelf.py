@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from ibd_mobile.convert.executor import Programs
 from ibd_mobile.convert.shelf import STAGE, Kept, Shelf
 from ibd_mobile.convert.task import Task
 from ibd_mobile.convert.workshop import Workshop
@@ -10,7 +11,7 @@ from ibd_mobile.convert.workshop import Workshop
 
 @pytest.fixture
 def kept(shelf: Shelf, steps: Path, task: Callable[..., Task]) -> Kept:
-    return Workshop(shelf, lambda _: None, steps=steps).do(task())
+    return Workshop(shelf, lambda _: None, Programs(folder=steps)).do(task())
 
 
 def test_a_stage_is_found_by_its_key(shelf: Shelf, kept: Kept) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ibd_mobile.convert.executor import Programs
 from ibd_mobile.convert.shelf import Shelf
 from ibd_mobile.convert.task import Task
 from ibd_mobile.convert.workshop import Workshop
@@ -16,17 +17,16 @@ Make = Callable[..., Task]
 
 
 def workshop(shelf: Shelf, steps: Path) -> Workshop:
-    return Workshop(shelf, lambda _: None, steps=steps)
+    return Workshop(shelf, lambda _: None, Programs(folder=steps))
 
 
 def test_what_a_step_made_is_kept_with_everything_that_is_known_of_it(
     shelf: Shelf, steps: Path, task: Make
 ) -> None:
     kept = workshop(shelf, steps).do(task())
-    assert (kept.folder / "net_tensorflow_4px_float32.tflite").read_bytes() == b"made"
-    assert sorted(p.name for p in kept.folder.iterdir()) == sorted(
-        [kept.stage.file, "artifact.json"]
-    )
+    assert (kept.folder / "net_tensorflow_4px_float32.om").read_bytes() == b"made"
+    names = {kept.stage.file, "artifact.json", "said.npz"}
+    assert {p.name for p in kept.folder.iterdir()} == names
     document = read_json(kept.folder / "artifact.json")
     assert document["step"] == "double"
     assert document["tools"]["numpy"]
@@ -112,7 +112,7 @@ def test_each_way_to_fail_has_its_own_words(
     with pytest.raises(kind) as caught:
         workshop(shelf, steps).do(task(options=options))
     assert problem in str(caught.value)
-    assert "net (tensorflow) → float32 tflite, step double" in str(caught.value)
+    assert "net (tensorflow) → float32 om, step double" in str(caught.value)
     assert not shelf.stages()
 
 
@@ -126,12 +126,12 @@ def test_a_conversion_that_is_stopped_leaves_nothing_behind(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Workshop(shelf, lambda _: None, stop, steps).do(task(options={"hang": "1"}))
+        Workshop(shelf, lambda _: None, Programs(stop, steps)).do(task(options={"hang": "1"}))
     assert [p.name for p in (tmp_path / "shelf").iterdir() if not p.name.endswith(".lock")] == []
 
 
 def _do(root: Path, steps: Path, task: Task) -> None:
-    Workshop(Shelf(root), lambda _: None, steps=steps).do(task)
+    Workshop(Shelf(root), lambda _: None, Programs(folder=steps)).do(task)
 
 
 def test_two_processes_that_want_the_same_file_make_it_once(

@@ -1,3 +1,4 @@
+import os
 import platform
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from ibd_mobile.core.job import Job
 from ibd_mobile.core.payload import payload
 from ibd_mobile.core.seams import Order
 from ibd_mobile.frameworks import litert
+from ibd_mobile.frameworks._worker import LAUNCH
 
 THIS = f"linux-{platform.machine()}"
 
@@ -59,7 +61,9 @@ def options(argv: list[str]) -> dict[str, str]:
 
 def test_on_a_host_the_worker_is_started_with_what_the_job_says(order: Order) -> None:
     found = litert.invocation(order)
-    assert found.argv[:4] == [sys.executable, "-P", "-m", "ibd_mobile.workers.litert"]
+    assert found.argv[:4] == [sys.executable, "-P", str(LAUNCH), "litert"]
+    cpus = options(found.argv[4:])["--cpus"].split(",")
+    assert len(cpus) == min(3, len(os.sched_getaffinity(0)))
     assert options(found.argv[4:]) == {
         "--model": "{model}",
         "--model-sha256": order.job.artifact_sha256,
@@ -73,6 +77,8 @@ def test_on_a_host_the_worker_is_started_with_what_the_job_says(order: Order) ->
         "--runs": "5",
         "--power-s": "12.5",
         "--seed": "7",
+        "--cpus": ",".join(cpus),
+        "--option": "precision=int8",
     }
     assert [(f.role, f.source) for f in found.files] == [("model", order.model_file)]
     assert found.framework_version.startswith("ai-edge-litert ")

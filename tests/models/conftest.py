@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 MINI = Path(__file__).resolve().parents[2] / "models" / "mini"
+sys.path.append(str(MINI))  # where the scripts' shared packages lie
 
 
 def load(path: Path) -> ModuleType:
@@ -31,5 +32,10 @@ def shapes() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def card() -> ModuleType:
-    return load(MINI / "shapes_classifier" / "card.py")
+def scenes() -> ModuleType:
+    return load(MINI / "scenes.py")
+
+
+@pytest.fixture(scope="session")
+def textures() -> ModuleType:
+    return load(MINI / "textures.py")

@@ -27,6 +27,7 @@ from ibd_mobile.core.model import (
 from ibd_mobile.core.record import GateEvidence
 from ibd_mobile.core.study import Protocol
 from ibd_mobile.results.job_folder import JobFolder
+from ibd_mobile.results.truth import encode, sha256
 
 NONCE = "0123abcd"
 BOOT_ID = "6f0b2c1e-0000-4000-8000-000000000001"
@@ -228,6 +229,7 @@ class RawJob:
     current: Callable[[float], str] | None = None
     missed: int = 0
     outputs: bytes = b""
+    truth: Any = None  #: array; the context's data set is made to be the one with this truth
     phases: dict[str, NDArray[np.int64]] | None = None
 
     def file(self, path: Path) -> JobFolder:
@@ -272,6 +274,12 @@ class RawJob:
             "child_sha256": hashlib.sha256(b"").hexdigest(), **self.summary,
         }  # fmt: skip
         folder.summary.write_bytes(msgspec.json.encode(facts))
+        if self.truth is not None:
+            folder.truth.write_bytes(encode(self.truth))
+            dataset = "model.dataset"
+            self.context = changed(self.context, f"{dataset}.truth_sha256", sha256(self.truth))
+            if self.truth.ndim != 2:  # of boxes it does not tell how many pictures there are
+                self.context = changed(self.context, f"{dataset}.count", len(self.truth))
         folder.context.write_bytes(msgspec.json.encode(self.context))
         return folder
 

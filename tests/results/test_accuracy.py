@@ -1,86 +1,202 @@
+import math
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
-from ibd_mobile.core.model import Quantization, Tensor
-from ibd_mobile.results.accuracy import rank_labels, read_scores
+from ibd_mobile.core.model import AnchorLayer, BoxCoding, Quantization, Tensor
+from ibd_mobile.power import fuel_gauge
+from ibd_mobile.results.accuracy import NAMES, REFERENCES, Accuracy, accuracy_of
+from ibd_mobile.results.facts import load
+from ibd_mobile.results.stats import Interval
 
-INT8 = Tensor(
-    name="s", dtype="int8", shape=[1, 4], quantization=Quantization(scale=0.5, zero_point=-128)
+
+def job_of(make: Any, outputs: bytes, inferences_count: int, truth: Any, **changes: Any) -> Any:
+    times = make.back_to_back(1005 * 10**9, [1_000_000] * inferences_count)
+    job = make.Job(outputs=outputs, phases={"dataset": times}, truth=truth)
+    for path, value in {"job.kind": "accuracy", **changes}.items():
+        job.context = make.changed(job.context, path.replace("__", "."), value)
+    return job
+
+
+def told(path: Path, job: Any) -> Accuracy:
+    return accuracy_of(load(job.file(path), fuel_gauge))
+
+
+def value(figure: Interval | str) -> float:
+    assert not isinstance(figure, str), figure
+    return figure.value
+
+
+def test_every_reference_is_held_against_a_metric_that_there_is() -> None:
+    assert set(REFERENCES.values()) == {name for names in NAMES.values() for name in names}
+
+
+# Classification
+
+
+def test_a_classifier_is_told_by_its_ranks(tmp_path: Path, make: Any) -> None:
+    scores = np.eye(10, dtype=np.uint8) * 200
+    job = job_of(make, scores.tobytes(), 10, np.array([*range(9), 0], np.uint8))
+    accuracy = told(tmp_path, job)
+    assert value(accuracy.figures["top1_ratio"]) == 0.9
+    assert value(accuracy.figures["top5_ratio"]) == 1.0  # 0 is the first of the nine with no score
+    assert accuracy.note == "in 1 samples another class has the same score as the true one"
+
+
+def test_with_five_classes_a_top_5_says_nothing(tmp_path: Path, make: Any) -> None:
+    tensor = Tensor(name="s", dtype="uint8", shape=[1, 5])
+    job = job_of(make, bytes([9, 1, 0, 0, 0] * 2), 2, np.zeros(2, np.uint8),
+                 artifact__outputs=[tensor])  # fmt: skip
+    figures = told(tmp_path, job).figures
+    assert value(figures["top1_ratio"]) == 1.0
+    assert figures["top5_ratio"] == "with 5 classes every answer is among the 5 best"
+
+
+def test_what_is_missing_is_named_for_every_figure(tmp_path: Path, make: Any) -> None:
+    scores, truth = bytes(100), np.zeros(10, np.uint8)
+
+    def reasons(name: str, job: Any) -> set[Any]:
+        return set(told(tmp_path / name, job).figures.values())
+
+    job = job_of(make, scores, 10, truth, job__kind="measure")
+    assert reasons("measure", job) == {"measured by an accuracy job"}
+    assert reasons("bare", job_of(make, scores, 10, None)) == {
+        "the truth of the data set is not at hand"
+    }
+    assert reasons("mute", job_of(make, b"", 10, truth)) == {"the program wrote no outputs"}
+    job = make.Job(truth=truth)
+    job.context = make.changed(job.context, "job.kind", "accuracy")
+    assert reasons("other", job) == {"the job had no dataset phase"}
+    job = job_of(make, scores, 10, np.zeros((0, 6), np.float32), model__application="detection")
+    assert reasons("raw", job) == {"the model does not say how its outputs become boxes"}
+
+
+# Detection: two anchors, the left and the right half of the picture, and two classes
+
+CODING = BoxCoding(
+    anchors=[AnchorLayer(rows=1, columns=2, boxes=[[1.0, 0.5]])],
+    scale=[10.0, 10.0, 5.0, 5.0],
+    scores="softmax",
+    has_background=True,
+    least_score_ratio=0.3,
+    overlap_ratio=0.5,
+    boxes_count=10,
 )
+CODES = Tensor(name="codes", dtype="float32", shape=[-1, 2, 4])
+SCORES = Tensor(
+    name="scores",
+    dtype="int8",
+    shape=[-1, 2, 3],
+    quantization=Quantization(scale=0.1, zero_point=0),
+)
+LEFT, RIGHT = [0, 0, 1, 0.5], [0, 0.5, 1, 1]
+TRUTH = np.array([[0, 0, *LEFT], [0, 1, *RIGHT], [2, 1, *LEFT]], np.float32)
+#: of three pictures: left and right rightly, nothing, the right class on the wrong side
+SEEN = [[[0, 90, 0], [0, 0, 80]], [[90, 0, 0], [90, 0, 0]], [[90, 0, 0], [0, 0, 70]]]
 
 
-def write(path: Path, content: bytes) -> Path:
-    file = path / "outputs.bin"
-    file.write_bytes(content)
-    return file
-
-
-def test_integer_scores_come_back_as_real_numbers(tmp_path: Path) -> None:
-    stored = np.array([[-128, -126, 0, 127], [1, 1, 1, 1]], np.int8)
-    scores = read_scores(write(tmp_path, stored.tobytes()), [INT8], 1)
-    assert scores.tolist() == [[0.0, 1.0, 64.0, 127.5], [64.5] * 4]
-
-
-def test_the_scores_are_the_first_of_several_outputs(tmp_path: Path) -> None:
-    outputs = [
-        Tensor(name="scores", dtype="float32", shape=[-1, 3]),
-        Tensor(name="other", dtype="int32", shape=[-1, 1]),
-    ]
+def detector(make: Any, outputs: list[Tensor], batch: int = 1, **changes: Any) -> Any:
+    scores = np.array(SEEN, np.int8)
+    scores = np.concatenate((scores, np.zeros((-len(scores) % batch, 2, 3), np.int8)))
+    parts = {"codes": np.zeros((len(scores), 2, 4), "<f4"), "scores": scores}
     records = [
-        np.array([[1, 2, 3], [4, 5, 6]], "<f4").tobytes() + np.array([9, 9], "<i4").tobytes(),
-        np.array([[7, 8, 9], [1, 0, 0]], "<f4").tobytes() + np.array([9, 9], "<i4").tobytes(),
+        b"".join(parts[t.name][first : first + batch].tobytes() for t in outputs)
+        for first in range(0, len(scores), batch)
     ]
-    scores = read_scores(write(tmp_path, b"".join(records)), outputs, 2)
-    assert scores.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9], [1, 0, 0]]
+    facts = {
+        "model__application": "detection", "model__boxes": CODING, "artifact__outputs": outputs,
+        "model__dataset__count": 3, "job__batch": batch, **changes,
+    }  # fmt: skip
+    return job_of(make, b"".join(records), len(records), TRUTH, **facts)
 
 
-def test_half_a_record_is_refused(tmp_path: Path) -> None:
-    for content in (b"", b"12345"):
-        with pytest.raises(DataError, match="no whole number of 4-byte outputs"):
-            read_scores(write(tmp_path, content), [INT8], 1)
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("outputs", [[CODES, SCORES], [SCORES, CODES]], ids=["as is", "swapped"])
+def test_a_detector_is_told_by_its_boxes(
+    tmp_path: Path, make: Any, outputs: list[Tensor], batch: int
+) -> None:
+    figures = told(tmp_path, detector(make, outputs, batch)).figures
+    assert list(figures) == list(NAMES["detection"])
+    # class 0: found. class 1: one of two found, the wrong one has less score
+    assert value(figures["map_voc_ratio"]) == pytest.approx((1 + 0.5) / 2)
+    assert value(figures["map_voc07_ratio"]) == pytest.approx((1 + 6 / 11) / 2)
+    assert value(figures["map_coco_ratio"]) == pytest.approx((1 + 51 / 101) / 2)
+    assert value(figures["miou_ratio"]) == 1.0
 
 
-def test_ties_go_to_the_lower_index_whatever_the_label_is() -> None:
-    scores = np.array([[5.0, 5.0, 5.0, 0.0]] * 4)
-    ranks = rank_labels(scores, np.array([0, 1, 2, 3]))
-    assert ranks.rank.tolist() == [1, 2, 3, 4]
-    assert ranks.tied.tolist() == [True, True, True, False]
-    assert ranks.top(1).value == 0.25
-    assert ranks.top(3).value == 0.75
+def test_outputs_that_are_no_raw_boxes_are_refused(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(DataError, match=r"has outputs .*, not \(batch, anchors, 4\)"):
+        told(tmp_path, detector(make, [SCORES, SCORES]))
 
 
-@given(st.integers(1, 30), st.integers(2, 12), st.integers(0, 2**32 - 1))
-def test_top_1_is_what_argmax_says(n: int, classes: int, seed: int) -> None:
-    random = np.random.default_rng(seed)
-    scores = random.integers(0, 4, (n, classes)).astype(float)  # many ties
-    labels = random.integers(0, classes, n)
-    ranks = rank_labels(scores, labels)
-    assert ranks.top(1).value == np.mean(scores.argmax(axis=1) == labels)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    assert ranks.rank.tolist() == [
-        int(np.flatnonzero(order[i] == labels[i])[0]) + 1 for i in range(n)
-    ]
-    assert ranks.top(classes).value == 1.0
+# Super-resolution: two pictures of 12 × 16
+
+PICTURES = np.random.RandomState(1).randint(0, 256, (2, 12, 16, 1)).astype(np.uint8)
+OFF = np.where(PICTURES < 128, PICTURES + 2, PICTURES - 2).astype(np.float32)
 
 
-def test_an_output_that_is_no_number_is_a_wrong_answer() -> None:
-    nan = float("nan")
-    ranks = rank_labels(np.array([[nan, nan], [nan, 1.0], [0.0, 1.0]]), np.array([0, 1, 1]))
-    assert ranks.rank.tolist() == [3, 3, 1]
-    assert ranks.top(2).value == pytest.approx(1 / 3)
+def upscaler(make: Any, made: Any, layout: str = "NHWC", truth: Any = PICTURES) -> Any:
+    stored = (made - 10.0) / 4.0
+    stored = stored if layout == "NHWC" else stored.transpose(0, 3, 1, 2)
+    outputs = [Tensor(name="y", dtype="float32", shape=list(stored.shape[1:]))]
+    outputs = [msgspec.structs.replace(t, shape=[-1, *t.shape]) for t in outputs]
+    job = job_of(make, np.ascontiguousarray(stored, "<f4").tobytes(), len(made), truth,
+                 model__application="super_resolution", artifact__outputs=outputs,
+                 artifact__layout=layout)  # fmt: skip
+    variant = job.context.model.variants[0]
+    taken = msgspec.structs.replace(variant.input, mean=[10.0], scale=[4.0])
+    variants = [msgspec.structs.replace(variant, input=taken)]
+    job.context = make.changed(job.context, "model.variants", variants)
+    return job
 
 
-def test_padding_of_the_last_batch_is_left_out_and_a_shortage_refused() -> None:
-    scores = np.eye(4)
-    assert rank_labels(scores, np.array([0, 1, 2])).top(1).n == 3
-    with pytest.raises(DataError, match="holds 4 samples for 5 labels"):
-        rank_labels(scores, np.array([0, 1, 2, 3, 0]))
-    with pytest.raises(DataError, match="has 4 classes, but labels go up to 4"):
-        rank_labels(scores, np.array([0, 4], np.uint8))
-    with pytest.raises(DataError, match="for 0 labels"):
-        rank_labels(scores, np.array([], np.uint8))
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_a_picture_is_told_by_its_distance_from_the_true_one(
+    tmp_path: Path, make: Any, layout: str
+) -> None:
+    figures = told(tmp_path, upscaler(make, OFF, layout)).figures
+    psnr = figures["psnr_y_db"]
+    assert value(psnr) == pytest.approx(20 * math.log10(255 / 2))
+    assert not isinstance(psnr, str)
+    assert (psnr.n, psnr.method) == (2, "t")
+    assert 0.99 < value(figures["ssim_ratio"]) < 1.0
+
+
+def test_pixels_are_those_of_a_screen_rounded_and_within_its_range(
+    tmp_path: Path, make: Any
+) -> None:
+    white = np.full((2, 12, 16, 1), 255, np.uint8)
+    made = np.full((2, 12, 16, 1), 300.0)
+    made[:, 0, 0] = 252.4  # becomes 252
+    figures = told(tmp_path, upscaler(make, made, truth=white)).figures
+    assert value(figures["psnr_y_db"]) == pytest.approx(10 * math.log10(255**2 * 192 / 9))
+
+
+def test_a_picture_that_is_the_true_one_has_no_bound(tmp_path: Path, make: Any) -> None:
+    made = OFF.copy()
+    made[0] = PICTURES[0]
+    figures = told(tmp_path, upscaler(make, made)).figures
+    assert figures["psnr_y_db"] == ("1 of 2 pictures are the true ones, so their PSNR has no bound")
+    assert value(figures["ssim_ratio"]) > 0.99
+
+
+def test_pixels_that_are_no_numbers_are_no_picture(tmp_path: Path, make: Any) -> None:
+    made = OFF.copy()
+    made[1, 3, 3] = np.nan
+    figures = told(tmp_path, upscaler(make, made)).figures
+    assert set(figures.values()) == {"1 of 2 pictures hold pixels that are no numbers"}
+
+
+def test_a_picture_too_small_for_ssim_has_a_psnr_still(tmp_path: Path, make: Any) -> None:
+    figures = told(tmp_path, upscaler(make, OFF[:, :10], truth=PICTURES[:, :10])).figures
+    assert value(figures["psnr_y_db"]) == pytest.approx(20 * math.log10(255 / 2))
+    assert figures["ssim_ratio"] == "pictures below 11 × 11 pixels are too small for SSIM"
+
+
+def test_pictures_of_another_size_are_refused(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(DataError, match=r"holds pictures of \(12, 16, 1\), but the true ones are"):
+        told(tmp_path, upscaler(make, OFF, truth=PICTURES[:, :, :8]))

@@ -1,13 +1,16 @@
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import AnchorLayer, BoxCoding
-from ibd_mobile.results.box_decoding import anchors, decode
-from ibd_mobile.results.boxes import overlaps
+from ibd_mobile.results.box_decoding import anchors
+from ibd_mobile.results.box_decoding import decode as decode_pictures
+from ibd_mobile.results.boxes import Boxes, overlaps
 
 CODING = BoxCoding(
     anchors=[
@@ -32,6 +35,10 @@ def outputs(*claims: tuple[int, int, float]) -> tuple[np.ndarray, np.ndarray]:  
     for anchor, label, logit in claims:
         scores[0, anchor, label + 1] = logit
     return codes, scores
+
+
+def decode(codes: Any, scores: Any, coding: BoxCoding) -> Boxes:
+    return decode_pictures(zip(codes, scores, strict=True), coding)
 
 
 def test_anchors_go_by_layer_row_column_and_box() -> None:
@@ -158,6 +165,7 @@ def test_outputs_of_another_network_are_refused() -> None:
             decode(*wrong, CODING)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
 def test_kept_boxes_of_a_class_never_overlap_more_than_allowed(seed: int, most: float) -> None:
     random = np.random.default_rng(seed)

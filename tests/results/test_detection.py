@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.results.average_precision import Matches, average_precision, coco_recall
@@ -95,8 +95,10 @@ def scene(seed: int, pictures_count: int = 8) -> tuple[np.ndarray, np.ndarray]: 
 
 
 SEEDS = st.integers(0, 2**32 - 1)
+UNHURRIED = settings(deadline=None, max_examples=50)  # a busy computer is no failure
 
 
+@UNHURRIED
 @given(SEEDS)
 def test_perfect_boxes_have_all_figures_at_one(seed: int) -> None:
     truth, _ = scene(seed)
@@ -104,6 +106,7 @@ def test_perfect_boxes_have_all_figures_at_one(seed: int) -> None:
     assert estimates(truth, np.insert(truth, 2, scores, axis=1)) == [pytest.approx(1.0)] * 4
 
 
+@UNHURRIED
 @given(SEEDS)
 def test_the_order_of_pictures_does_not_matter_where_scores_differ(seed: int) -> None:
     truth, found = scene(seed)
@@ -114,6 +117,7 @@ def test_the_order_of_pictures_does_not_matter_where_scores_differ(seed: int) ->
         assert now == (was if was is None else pytest.approx(was, abs=1e-12))
 
 
+@UNHURRIED
 @given(SEEDS)
 def test_only_the_order_of_scores_matters(seed: int) -> None:
     truth, found = scene(seed)
@@ -122,6 +126,7 @@ def test_only_the_order_of_scores_matters(seed: int) -> None:
     assert estimates(truth, found) == before
 
 
+@UNHURRIED
 @given(SEEDS, st.integers(0, 7), st.integers(0, 2))
 def test_a_wrong_box_below_all_others_never_raises_a_precision(
     seed: int, picture: int, label: int
@@ -137,6 +142,7 @@ def test_a_wrong_box_below_all_others_never_raises_a_precision(
     assert worse[3] == before[3]
 
 
+@UNHURRIED
 @given(SEEDS)
 def test_a_miss_that_becomes_a_hit_never_lowers_a_precision(seed: int) -> None:
     truth, found = scene(seed)
@@ -154,11 +160,15 @@ def test_intervals_hold_their_figures_and_are_the_same_each_time() -> None:
     assert list(intervals) == ["map_coco", "map_voc", "map_voc07", "miou"]
     for name, interval in intervals.items():
         assert not isinstance(interval, str)
+        assert interval.value == made.figures()[name][0]
+        assert interval.n == 40
+        if name == "map_voc07":
+            assert (interval.low, interval.high, interval.method) == (None, None, "")
+            continue
         assert interval.low is not None
         assert interval.high is not None
         assert interval.low < interval.value < interval.high
-        assert interval.value == made.figures()[name][0]
-        assert (interval.n, interval.method) == (40, "bootstrap")
+        assert interval.method == "bootstrap"
 
 
 def test_more_pictures_narrow_the_interval() -> None:

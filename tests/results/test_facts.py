@@ -19,7 +19,7 @@ S = 1_000_000_000
 
 
 def test_windows_are_those_of_program_and_sampler(tmp_path: Path, make: Any) -> None:
-    facts = load(make.Job().file(tmp_path), None, fuel_gauge)
+    facts = load(make.Job().file(tmp_path), fuel_gauge)
     windows, summary = facts.windows, facts.summary
     assert summary is not None
     assert windows.latency is not None
@@ -40,7 +40,6 @@ def test_windows_are_those_of_program_and_sampler(tmp_path: Path, make: Any) -> 
 def test_power_comes_from_the_power_source(tmp_path: Path, make: Any) -> None:
     facts = load(
         make.Job(noise_ratio=0.0, current=lambda s: f"{5e5 + s:.0f}").file(tmp_path),
-        None,
         fuel_gauge,
     )
     assert facts.power is not None
@@ -53,7 +52,7 @@ def test_power_comes_from_the_power_source(tmp_path: Path, make: Any) -> None:
 def test_without_sensors_the_reason_is_said(tmp_path: Path, make: Any) -> None:
     job = make.Job()
     job.context = make.changed(make.changed(job.context, "sensors", []), "phone", None)
-    facts = load(job.file(tmp_path), None, fuel_gauge)
+    facts = load(job.file(tmp_path), fuel_gauge)
     assert facts.power is None
     assert facts.power_missing == "Snapdragon 855 has no power sensor"
     assert facts.power_quantum_w == 0.0
@@ -63,14 +62,14 @@ def test_a_gauge_that_may_not_be_read_is_named(tmp_path: Path, make: Any) -> Non
     job = make.Job()
     unread = {"battery_current": "permission denied for the shell user"}
     job.context = make.changed(make.changed(job.context, "sensors", []), "unread_sensors", unread)
-    facts = load(job.file(tmp_path), None, fuel_gauge)
+    facts = load(job.file(tmp_path), fuel_gauge)
     assert facts.power_missing == (
         "the gauge of Pixel 4 could not be read: permission denied for the shell user"
     )
 
 
 def test_a_gauge_whose_reads_failed_is_named_with_the_error(tmp_path: Path, make: Any) -> None:
-    facts = load(make.Job(current=lambda _: "!EACCES").file(tmp_path), None, fuel_gauge)
+    facts = load(make.Job(current=lambda _: "!EACCES").file(tmp_path), fuel_gauge)
     assert facts.power_missing == (
         "the gauge of Pixel 4 could not be read (battery_current: EACCES)"
     )
@@ -80,7 +79,7 @@ def test_without_a_recording_there_is_still_the_journal(tmp_path: Path, make: An
     folder = make.Job().file(tmp_path)
     folder.samples.unlink()
     folder.summary.unlink()
-    facts = load(folder, None, fuel_gauge)
+    facts = load(folder, fuel_gauge)
     assert facts.power_missing == "nothing was recorded beside the program's own journal"
     assert facts.windows.idle_before is None
     assert facts.windows.power is not None
@@ -100,38 +99,38 @@ def test_files_that_do_not_belong_together_are_refused(
     text = make.samples_text({}, [1]) if file == "samples.tsv" else b"5\thello\n"
     (folder.raw / file).write_bytes(text)
     with pytest.raises(DataError, match=problem) as caught:
-        load(folder, None, fuel_gauge)
+        load(folder, fuel_gauge)
     assert caught.value.subject.endswith(file)
 
 
 def test_a_summary_of_another_execution_is_refused(tmp_path: Path, make: Any) -> None:
     folder = make.Job(summary={"nonce": "other"}).file(tmp_path)
     with pytest.raises(DataError, match="is of another execution"):
-        load(folder, None, fuel_gauge)
+        load(folder, fuel_gauge)
 
 
 def test_a_damaged_context_is_refused(tmp_path: Path, make: Any) -> None:
     folder = make.Job().file(tmp_path)
     folder.context.write_bytes(folder.context.read_bytes()[:-9])
     with pytest.raises(DataError, match=r"context\.json: is damaged"):
-        load(folder, None, fuel_gauge)
+        load(folder, fuel_gauge)
 
 
 def test_outputs_count_only_if_the_journal_vouches_for_them(tmp_path: Path, make: Any) -> None:
     folder = make.Job(outputs=bytes(20)).file(tmp_path)
-    assert load(folder, None, fuel_gauge).outputs == folder.outputs
+    assert load(folder, fuel_gauge).outputs == folder.outputs
     folder.outputs.write_bytes(bytes(19) + b"x")
     with pytest.raises(DataError, match="not what the journal says"):
-        load(folder, None, fuel_gauge)
+        load(folder, fuel_gauge)
     folder.outputs.unlink()
     with pytest.raises(DataError, match="cannot be read"):
-        load(folder, None, fuel_gauge)
+        load(folder, fuel_gauge)
 
 
 def test_outputs_nobody_vouches_for_are_not_taken(tmp_path: Path, make: Any) -> None:
     folder = make.Job().file(tmp_path)
     folder.outputs.write_bytes(b"from elsewhere")
-    assert load(folder, None, fuel_gauge).outputs is None
+    assert load(folder, fuel_gauge).outputs is None
 
 
 def test_several_outputs_are_checked_tensor_by_tensor(tmp_path: Path, make: Any) -> None:
@@ -154,11 +153,11 @@ def test_several_outputs_are_checked_tensor_by_tensor(tmp_path: Path, make: Any)
 
     folder = make.Job(ready={"outputs": tensors}, end=end).file(tmp_path)
     folder.outputs.write_bytes(b"".join(records))
-    assert load(folder, None, fuel_gauge).outputs == folder.outputs
+    assert load(folder, fuel_gauge).outputs == folder.outputs
     for wrong in (b"aaaBBcccDE", b"aaaBBccc"):
         folder.outputs.write_bytes(wrong)
         with pytest.raises(DataError, match="not what the journal says"):
-            load(folder, None, fuel_gauge)
+            load(folder, fuel_gauge)
 
 
 def test_what_the_payloads_write_now_is_read(tmp_path: Path, make: Any) -> None:
@@ -184,7 +183,7 @@ def test_what_the_payloads_write_now_is_read(tmp_path: Path, make: Any) -> None:
         "--option", "latency_ns=1000000", "--option", "work=sleep",
     ]  # fmt: skip
     subprocess.run([str(word) for word in argv], check=True, timeout=30)
-    facts = load(folder, None, fuel_gauge)
+    facts = load(folder, fuel_gauge)
     assert facts.journal.is_complete
     assert facts.outputs == folder.outputs
     assert facts.summary is not None
@@ -200,7 +199,7 @@ def test_what_the_payloads_write_now_is_read(tmp_path: Path, make: Any) -> None:
 
 def test_a_gauge_that_was_read_once_gives_no_power(tmp_path: Path, make: Any) -> None:
     seen = iter(["1000000"])
-    facts = load(make.Job(current=lambda _: next(seen, "")).file(tmp_path), None, fuel_gauge)
+    facts = load(make.Job(current=lambda _: next(seen, "")).file(tmp_path), fuel_gauge)
     assert facts.power_missing == "the gauge of Pixel 4 was renewed fewer than twice"
 
 
@@ -208,7 +207,7 @@ def test_a_gauge_that_tells_power_itself_has_the_step_of_that(tmp_path: Path, ma
     power = make.sensor("battery_power", "power", "mW", quantum=2.0)
     job = make.Job(extra={"battery_power": lambda s: f"{4000 + s:.0f}"})
     job.context = make.changed(job.context, "sensors", [power])
-    facts = load(job.file(tmp_path), None, fuel_gauge)
+    facts = load(job.file(tmp_path), fuel_gauge)
     assert facts.power_quantum_w == pytest.approx(0.002)
     assert facts.power is not None
     assert np.median(facts.power.power_w) == pytest.approx(4.0, rel=0.01)

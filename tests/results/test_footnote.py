@@ -5,7 +5,7 @@ import msgspec
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.footnote import Footnotes
 from ibd_mobile.results.sheet import Sheet, sheets
-from ibd_mobile.results.table import COLUMNS, Row, rows
+from ibd_mobile.results.table import Row, rows
 
 EXAMPLE = msgspec.json.decode((Path(__file__).parents[1] / "data/example_run.json").read_bytes())
 ROWS = rows(msgspec.convert(EXAMPLE["records"], list[Record]))
@@ -28,7 +28,9 @@ def test_what_spoils_a_whole_row_is_marked_at_its_label_alone() -> None:
 def test_every_mark_has_its_note_and_every_note_its_mark() -> None:
     notes = Footnotes(_sheet(ROWS))
     used = {notes.label_mark(row) for row in ROWS}
-    used |= {mark for row in ROWS for c in COLUMNS for mark in notes.mark(row, c.name).split("·")}
+    used |= {
+        mark for row in ROWS for c in row.columns for mark in notes.mark(row, c.name).split("·")
+    }
     found = [note.mark for note in notes.notes()]
     assert set(found) == (used - {""}) | {"•"}
     assert len(set(found)) == len(found)

@@ -9,7 +9,7 @@ import pytest
 from ibd_mobile.core.metric import GROUPS, Metric
 from ibd_mobile.power import fuel_gauge
 from ibd_mobile.results.facts import Facts, load
-from ibd_mobile.results.metrics import NAMES, measure, power_estimate
+from ibd_mobile.results.metrics import measure, power_estimate
 
 EXPECTED = [
     "top1_ratio",
@@ -35,19 +35,19 @@ EXPECTED = [
 ]
 
 
-def facts_of(path: Path, job: Any, labels: Any = None) -> Facts:
-    return load(job.file(path), labels, fuel_gauge)
+def facts_of(path: Path, job: Any) -> Facts:
+    return load(job.file(path), fuel_gauge)
 
 
-def measured(path: Path, job: Any, labels: Any = None) -> dict[str, Metric]:
-    return {m.name: m for m in measure(facts_of(path, job, labels))}
+def measured(path: Path, job: Any) -> dict[str, Metric]:
+    return {m.name: m for m in measure(facts_of(path, job))}
 
 
 def test_every_metric_is_there_in_a_fixed_order_with_a_value_or_a_reason(
     tmp_path: Path, make: Any
 ) -> None:
     metrics = measure(facts_of(tmp_path, make.Job()))
-    assert [m.name for m in metrics] == EXPECTED == list(NAMES)
+    assert [m.name for m in metrics] == EXPECTED
     for m in metrics:
         assert (m.value is None) == bool(m.missing), m.name
         assert m.spoiled_by == []
@@ -64,7 +64,7 @@ def test_the_same_raw_files_give_the_same_metrics_to_the_last_bit(
     tmp_path: Path, make: Any
 ) -> None:
     folder = make.Job().file(tmp_path)
-    once, again = (msgspec.json.encode(measure(load(folder, None, fuel_gauge))) for _ in range(2))
+    once, again = (msgspec.json.encode(measure(load(folder, fuel_gauge))) for _ in range(2))
     assert once == again
 
 
@@ -220,47 +220,50 @@ def test_a_window_between_two_renewals_is_told(tmp_path: Path, make: Any) -> Non
     assert power_estimate(facts, None) == "the job had no such stretch of time"
 
 
-def accuracy_job(make: Any, scores: list[list[int]]) -> Any:
-    outputs = np.array(scores, np.uint8)
-    times = make.back_to_back(1005 * 10**9, [1_000_000] * len(scores))
-    job = make.Job(outputs=outputs.tobytes(), phases={"dataset": times})
-    job.context = make.changed(job.context, "job.kind", "accuracy")
-    return job
-
-
 def test_an_accuracy_job_tells_accuracy_and_nothing_else(tmp_path: Path, make: Any) -> None:
-    scores = np.eye(10, dtype=int) * 200
-    m = measured(tmp_path, accuracy_job(make, scores.tolist()), np.array([*range(9), 0], np.uint8))
+    scores = np.eye(10, dtype=np.uint8) * 200
+    times = make.back_to_back(1005 * 10**9, [1_000_000] * 10)
+    truth = np.array([*range(9), 0], np.uint8)
+    job = make.Job(outputs=scores.tobytes(), phases={"dataset": times}, truth=truth)
+    job.context = make.changed(job.context, "job.kind", "accuracy")
+    m = measured(tmp_path, job)
     assert m["top1_ratio"].value == 0.9
     assert m["top1_ratio"].interval_method == "wilson"
     assert m["top1_ratio"].n == 10
-    assert m["top5_ratio"].value == 1.0  # 0 is the first of the nine with no score
     assert m["top1_ratio"].note == "in 1 samples another class has the same score as the true one"
     for metric in m.values():
         if metric.group != "accuracy":
             assert metric.missing == "measured by a measure job", metric.name
 
 
+@pytest.mark.parametrize(
+    ("application", "units"),
+    [
+        ("classification", {"top1_ratio": "ratio", "top5_ratio": "ratio"}),
+        (
+            "detection",
+            {
+                "map_coco_ratio": "ratio",
+                "map_voc_ratio": "ratio",
+                "map_voc07_ratio": "ratio",
+                "miou_ratio": "ratio",
+            },
+        ),
+        ("super_resolution", {"psnr_y_db": "dB", "ssim_ratio": ""}),
+    ],
+)
+def test_accuracy_is_told_by_the_measures_of_the_application(
+    tmp_path: Path, make: Any, application: str, units: dict[str, str]
+) -> None:
+    job = make.Job()
+    job.context = make.changed(job.context, "model.application", application)
+    metrics = measure(facts_of(tmp_path, job))
+    found = {m.name: m.unit for m in metrics if m.group == "accuracy"}
+    assert found == units
+    assert [m.name for m in metrics[: len(units)]] == list(units)
+    assert [m.name for m in metrics[len(units) :]] == EXPECTED[2:]
+    assert {m.better for m in metrics[: len(units)]} == {"higher"}
+
+
 def test_a_measure_job_leaves_accuracy_to_the_other(tmp_path: Path, make: Any) -> None:
     assert measured(tmp_path, make.Job())["top1_ratio"].missing == "measured by an accuracy job"
-
-
-def test_accuracy_without_outputs_labels_or_classes_says_so(tmp_path: Path, make: Any) -> None:
-    scores = (np.eye(10, dtype=int) * 200).tolist()
-    reasons = []
-    job = accuracy_job(make, scores)
-    reasons.append(measured(tmp_path / "1", job)["top1_ratio"].missing)
-    job.outputs = b""
-    reasons.append(measured(tmp_path / "2", job, np.arange(10))["top1_ratio"].missing)
-    job.context = make.changed(job.context, "model.application", "super_resolution")
-    reasons.append(measured(tmp_path / "3", job, np.arange(10))["top1_ratio"].missing)
-    few = accuracy_job(make, [[9, 1, 0, 0, 0]] * 2)
-    tensor = msgspec.structs.replace(few.context.artifact.outputs[0], shape=[1, 5])
-    few.context = make.changed(few.context, "artifact.outputs", [tensor])
-    reasons.append(measured(tmp_path / "4", few, np.array([0, 0]))["top5_ratio"].missing)
-    assert reasons == [
-        "the labels of the data set are not at hand",
-        "the program wrote no outputs",
-        "top-k says nothing of super_resolution",
-        "with 5 classes every answer is among the 5 best",
-    ]

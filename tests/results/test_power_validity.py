@@ -13,7 +13,7 @@ from ibd_mobile.results.validity import judge
 
 
 def judged(path: Path, job: Any) -> dict[str, Finding]:
-    facts = load(job.file(path), None, fuel_gauge)
+    facts = load(job.file(path), fuel_gauge)
     found: dict[str, Finding] = {f.id: f for f in judge(facts, measure(facts))}
     for finding in found.values():
         assert set(finding.spoils) == {"power", "energy_efficiency"}
@@ -133,7 +133,7 @@ def test_lost_samples_are_a_finding(tmp_path: Path, make: Any) -> None:
 def test_a_recording_without_its_end_is_a_finding(tmp_path: Path, make: Any) -> None:
     folder = make.Job().file(tmp_path)
     folder.summary.unlink()
-    facts = load(folder, None, fuel_gauge)
+    facts = load(folder, fuel_gauge)
     found = {f.id: f.measured for f in judge(facts, measure(facts))}
     assert found == {"MISSED-SAMPLES": "the recording did not come to its end"}
 

@@ -14,13 +14,13 @@ def test_groups_that_are_spoiled_are_groups_of_metrics() -> None:
 
 def test_what_is_not_there_is_none(tmp_path: Path, make: Any) -> None:
     folder = make.Job().file(tmp_path)
-    facts = load(folder, None, fuel_gauge)
+    facts = load(folder, fuel_gauge)
     assert rule.is_phone(facts)
     assert [t.id for t in rule.traces(facts, "current")] == ["battery_current"]
     assert rule.trace_of(facts, "voltage", "battery") is not None
     assert rule.trace_of(facts, "voltage", "usb") is None
     folder.samples.unlink()
-    bare = load(folder, None, fuel_gauge)
+    bare = load(folder, fuel_gauge)
     assert rule.traces(bare, "current") == []
     assert rule.trace_of(bare, "current", "battery") is None
     metric = Metric(name="latency_s", group="latency", unit="s", value=2.0)

@@ -70,3 +70,12 @@ def test_numbers_of_one_metric_share_a_prefix() -> None:
 
 def test_no_rows_make_no_sheet() -> None:
     assert sheets([]) == []
+
+
+def test_each_application_has_a_table_of_its_own() -> None:
+    detector = replace(ROWS[1], application="detection")
+    first, second = sheets([ROWS[0], detector, ROWS[2]])
+    assert first.rows == (ROWS[0], ROWS[2])
+    assert second.rows == (detector,)
+    assert first.columns[0].label == "top-1"
+    assert second.columns[0].label == "mAP COCO"

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from ibd_mobile.core.finding import Finding
-from ibd_mobile.core.metric import GROUPS
+from ibd_mobile.core.metric import GROUPS, Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.run_info import RunInfo
-from ibd_mobile.results.table import COLUMNS, GROUP_TITLES, headline, rows
+from ibd_mobile.results.table import GROUP_TITLES, columns, headline, rows
 
 EXAMPLE = msgspec.json.decode((Path(__file__).parents[1] / "data/example_run.json").read_bytes())
 PLAN = msgspec.convert(EXAMPLE["run"], RunInfo)
@@ -18,6 +18,9 @@ RECORDS = msgspec.convert(EXAMPLE["records"], list[Record])
 FAILURES = msgspec.convert(EXAMPLE["failures"], list[Failure])
 MEASURED, ACCURACY = RECORDS[:2]
 replace = msgspec.structs.replace
+
+
+COLUMNS = columns("classification")
 
 
 def _with_job(record: Record, **changes: Any) -> Record:
@@ -152,3 +155,46 @@ def test_a_job_has_a_headline(record: Record, text: str) -> None:
 def test_rows_are_taken_from_any_sequence() -> None:
     make: Callable[[], Any] = lambda: iter(RECORDS)  # noqa: E731
     assert len(rows(make())) == 3
+
+
+def of(record: Record, application: str, *names: str) -> Record:
+    """Change what a record is about, and give it other figures of accuracy."""
+    told = [m for m in record.metrics if m.group != "accuracy"]
+    units = {"psnr_y_db": "dB", "ssim_ratio": ""}
+    figures = [
+        Metric(name=name, group="accuracy", unit=units.get(name, "ratio"), value=0.5, low=0.4,
+               high=0.6, n=9, interval_method="bootstrap")
+        for name in names
+    ]  # fmt: skip
+    workload = replace(record.workload, application=application)
+    return replace(record, workload=workload, metrics=[*figures, *told])
+
+
+@pytest.mark.parametrize(
+    ("application", "names", "labels", "line"),
+    [
+        (
+            "detection",
+            ("map_coco_ratio", "map_voc_ratio", "map_voc07_ratio", "miou_ratio"),
+            ["mAP COCO", "mAP VOC", "mIoU"],
+            "mAP (COCO) 50.0 ± 10.0 %",
+        ),
+        (
+            "super_resolution",
+            ("psnr_y_db", "ssim_ratio"),
+            ["PSNR of Y", "SSIM"],
+            "PSNR 0.500 ± 0.100 dB",
+        ),
+    ],
+)
+def test_each_application_has_its_own_columns(
+    application: str, names: tuple[str, ...], labels: list[str], line: str
+) -> None:
+    record = of(ACCURACY, application, *names)
+    (row,) = rows([of(MEASURED, application, *names), record])
+    assert row.application == application
+    assert [c.label for c in row.columns if c.group == "accuracy"] == labels
+    assert [c.name for c in row.columns[len(labels) :]] == [c.name for c in COLUMNS[2:]]
+    assert {row.metric(c.name).value for c in row.columns[: len(labels)]} == {0.5}
+    assert "top1_ratio" not in {metric.name for metric in row.metrics}
+    assert headline(record).startswith(line)

@@ -13,8 +13,8 @@ from ibd_mobile.results.metrics import measure
 from ibd_mobile.results.validity import judge, spoil
 
 
-def judged(path: Path, job: Any, labels: Any = None) -> dict[str, Finding]:
-    facts = load(job.file(path), labels, fuel_gauge)
+def judged(path: Path, job: Any) -> dict[str, Finding]:
+    facts = load(job.file(path), fuel_gauge)
     return {f.id: f for f in judge(facts, measure(facts))}
 
 
@@ -203,7 +203,7 @@ def test_a_clock_that_jumped_is_a_finding(tmp_path: Path, make: Any, step_ns: in
         lines[k] = "\t".join(words)
     folder.samples.write_text("".join(f"{line}\n" for line in lines))
     folder.summary.unlink()
-    facts = load(folder, None, fuel_gauge)
+    facts = load(folder, fuel_gauge)
     found = {f.id: f for f in judge(facts, measure(facts))}
     expected = "3.01 s without a sample" if step_ns > 0 else "went back by 0.5 s"
     assert found["CLOCK-STEP"].measured == expected
@@ -225,41 +225,6 @@ def test_timed_runs_that_scatter_are_unstable(tmp_path: Path, make: Any) -> None
     assert found["UNSTABLE"].spoils == ["latency", "throughput", "utilization"]
 
 
-def accuracy_job(make: Any, right_count: int, count: int = 500) -> tuple[Any, Any]:
-    """An accuracy job that answers so many of `count` pictures rightly, and the labels."""
-    labels = np.arange(count) % 10
-    answers = np.where(np.arange(count) < right_count, labels, (labels + 1) % 10)
-    times = make.back_to_back(1005 * 10**9, [1_000_000] * count)
-    scores = np.eye(10, dtype=np.uint8)[answers]
-    job = with_(make, ("job.kind", "accuracy"), outputs=scores.tobytes(), phases={"dataset": times})
-    return job, labels
-
-
-@pytest.mark.parametrize(
-    ("right_count", "is_lost"), [(470, False), (450, False), (440, False), (400, True), (49, True)]
-)
-def test_accuracy_that_fell_below_its_reference_is_lost(
-    tmp_path: Path, make: Any, right_count: int, is_lost: bool
-) -> None:
-    job, labels = accuracy_job(make, right_count)  # the reference is 0.9
-    found = judged(tmp_path, job, labels)
-    assert ("ACCURACY-LOST" in found) == is_lost
-    if right_count == 400:
-        assert found["ACCURACY-LOST"].measured == "top1 80.00% of 500"
-        assert found["ACCURACY-LOST"].limit == "≥ 89.00% (on a host)"
-        assert "latency" in found["ACCURACY-LOST"].spoils  # a fast wrong answer is no result
-
-
-def test_guessing_is_seen_without_a_reference(tmp_path: Path, make: Any) -> None:
-    # SD845's DSP once was published with 0.3 % top-1 at 105 frames a second
-    job, labels = accuracy_job(make, 52)
-    job.context = make.changed(job.context, "artifact.reference", [])
-    found = judged(tmp_path / "guess", job, labels)
-    assert found["ACCURACY-LOST"].measured == "top1 10.40% of 500 is no better than guessing"
-    job.context = make.changed(job.context, "artifact.is_untrained", True)
-    assert list(judged(tmp_path / "untrained", job, labels)) == ["UNTRAINED"]
-
-
 def test_findings_come_once_each_in_the_order_of_their_list(tmp_path: Path, make: Any) -> None:
     job = with_(
         make, ("identity.is_simulated", True), ("protocol.is_conforming", False),
@@ -267,7 +232,7 @@ def test_findings_come_once_each_in_the_order_of_their_list(tmp_path: Path, make
         ("artifact.is_untrained", True), missed=900,
         timed_ns=[10_000_000, 30_000_000, 10_000_000],
     )  # fmt: skip
-    facts = load(job.file(tmp_path), None, fuel_gauge)
+    facts = load(job.file(tmp_path), fuel_gauge)
     ids = [f.id for f in judge(facts, measure(facts))]
     order = list(get_args(FindingId))
     assert ids == sorted(set(ids), key=order.index)

@@ -14,8 +14,13 @@ from typing import Any
 import pytest
 
 from ibd_mobile.core.payload import models_folder, payload
+from ibd_mobile.core.registry import member
+from ibd_mobile.frameworks._worker import LAUNCH, Worker
 from ibd_mobile.results.journal import Journal, read_journal
 from tests.payloads.tflite_file import write_dense
+
+#: runs in a worker's process only, under the name of a library
+collect_ignore = ["stand_in"]
 
 NONCE = "nonce-3"
 TINY_ADD = Path(__file__).parents[1] / "data" / "tiny_add.tflite"
@@ -81,7 +86,7 @@ def starter(tmp_path: Path, name: str, program: list[str]) -> Start:
         usual |= {key.replace("_", "-"): value for key, value in options.items()}
         told = [word for key, value in usual.items() for word in (f"--{key}", str(value))]
         done = subprocess.run(
-            [*program, *told, *words], capture_output=True, text=True, check=False, timeout=60
+            [*program, *told, *words], capture_output=True, text=True, check=False, timeout=280
         )
         return Ended(done.returncode, done.stderr, folder)
 
@@ -110,6 +115,22 @@ def native(tmp_path: Path) -> Start:
     library = Path(spec.origin).parent / "libLiteRt.so"
     words = [str(program), "--engine", "litert", "--library", str(library)]
     return starter(tmp_path, "native", words)
+
+
+@pytest.fixture
+def launched(tmp_path: Path) -> Callable[..., Start]:
+    """Make starters of workers, each in the Python that has its library, as the product does."""
+
+    def launch(framework: str) -> Start:
+        worker: Worker = member("ibd_mobile.frameworks", framework).WORKER
+        found = worker.find()
+        if isinstance(found, str):
+            pytest.skip(f"{framework}: {found}")
+        options = [word for o in worker.options for word in ("--option", o)]
+        program = [found[0], "-P", str(LAUNCH), worker.module, *options]
+        return starter(tmp_path, framework, program)
+
+    return launch
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """A worker as `ibd_mobile.workers.litert` is one, around an engine that needs no library.
 
 Its model is a JSON file: `fail_at` is the inference that fails, `sleep_s` the time of each,
-`dtypes` the inputs, `greedy` wants more memory than there is. The output is the input's beginning.
+`spin_s` the time each is busy, `dtypes` the inputs, `greedy` wants more memory than there is,
+`odd_at` raises what nobody foresees, `device` has memory and a clock of its own, `carry_s` is the
+time of each way to it. The output is the input's beginning.
 """
 
 import argparse
@@ -36,9 +38,15 @@ class Engine:
         self.outputs = OUTPUTS
         self._count = 0
         self._data = b""
+        if "note" in args.options:
+            self.witness = {"note": args.options["note"]}
+        if self._wish.get("device"):
+            self.has_own_memory = True
+            self.device_ns = lambda: 1000 * self._count
 
     def write(self, data: bytes) -> None:
         """Keep the inputs."""
+        time.sleep(self._wish.get("carry_s", 0))
         self._data = data
 
     def infer(self) -> None:
@@ -46,10 +54,16 @@ class Engine:
         self._count += 1
         if self._count == self._wish.get("fail_at"):
             raise loop.Failure(loop.Status.INFERENCE_FAILED, f"inference {self._count} failed")
+        if self._count == self._wish.get("odd_at"):
+            raise KeyError("odd")
         time.sleep(self._wish.get("sleep_s", 0))
+        deadline_s = time.monotonic() + self._wish.get("spin_s", 0)
+        while time.monotonic() < deadline_s:
+            pass
 
     def read(self) -> bytes:
         """Return what the inputs begin with."""
+        time.sleep(self._wish.get("carry_s", 0))
         return self._data[:5]
 
 

@@ -14,10 +14,13 @@ from .conftest import SHAPES, TINY_ADD, Ended, Start
 
 
 def shape_of(ended: Ended) -> list[tuple[str, list[str]]]:
-    """The events of a journal with the names of their fields; a long phase counts as one line."""
+    """The events of a journal with the names of their fields; a long phase counts as one line.
+
+    How long its threads waited for a processor is told by a worker alone.
+    """
     found: list[tuple[str, list[str]]] = []
     for row in ended.rows:
-        entry = (row["event"], list(row))
+        entry = (row["event"], [name for name in row if name != "waited_ns"])
         if entry[0] != "inferences" or found[-1] != entry:
             found.append(entry)
     return found

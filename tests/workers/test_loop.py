@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError, PayloadStatus
 from ibd_mobile.results.journal import read_journal
-from ibd_mobile.workers.loop import Failure, Status, TensorInfo, seeded_bytes
+from ibd_mobile.workers.loop import Failure, Status, TensorInfo, failure, seeded_bytes
 
 from .conftest import NONCE, Start
 
@@ -66,9 +69,25 @@ def test_every_type_is_drawn_from_the_same_stream_in_order(seed: int) -> None:
     assert np.frombuffer(content[14:], np.int32).tolist() == [(x >> 33) % 2 for x in draws[5:]]
 
 
+@given(st.integers(0, MASK))
+def test_types_of_hosts_take_as_many_bits_as_they_hold(seed: int) -> None:
+    tensors = [
+        TensorInfo("a", "float16", [2], 4),
+        TensorInfo("b", "bfloat16", [2], 4),
+        TensorInfo("c", "int64", [2], 16),
+    ]
+    content = seeded_bytes(tensors, seed)
+    draws = splitmix64(seed, 6)
+    halves = np.frombuffer(content[:4], np.float16)
+    assert halves.tolist() == [(x >> 53) * 2.0**-11 for x in draws[:2]]
+    upper = np.frombuffer(content[4:8], np.uint16).astype(np.uint32) << 16
+    assert upper.view(np.float32).tolist() == [(x >> 56) * 2.0**-8 for x in draws[2:4]]
+    assert np.frombuffer(content[8:], np.int64).tolist() == [(x >> 33) % 2 for x in draws[4:]]
+
+
 def test_an_input_without_a_rule_is_refused() -> None:
-    with pytest.raises(Failure, match="no seeded input for float16") as caught:
-        seeded_bytes([TensorInfo("x", "float16", [1], 2)], 1)
+    with pytest.raises(Failure, match="no seeded input for float64") as caught:
+        seeded_bytes([TensorInfo("x", "float64", [1], 8)], 1)
     assert caught.value.status is Status.INPUT_UNREADABLE
 
 
@@ -206,7 +225,8 @@ def test_two_runs_cannot_share_a_journal(counting: Start, wish: Path) -> None:
         ("--power-s", "nan"),
         ("--nonce", ""),
         ("--dataset", "/nowhere"),
-        ("--option", "x=1"),
+        ("--option", "x"),
+        ("--cpus", "many"),
         ("--run", "3"),
     ],
 )
@@ -232,3 +252,78 @@ def test_a_changed_line_breaks_the_chain(counting: Start, wish: Path) -> None:
     ended.file.write_bytes(content.replace(b'"count":5', b'"count":4'))
     with pytest.raises(DataError, match="chain of hashes is broken"):
         read_journal(ended.file, NONCE)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), Status.OUT_OF_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "OUT_OF_MEMORY"),
+        (RuntimeError("std::bad_alloc"), Status.OUT_OF_MEMORY),
+        (MemoryError(), Status.OUT_OF_MEMORY),
+        (RuntimeError("CUDA failure 719: unspecified launch failure ; GPU=0"), "DEVICE_LOST"),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), Status.DEVICE_LOST),
+        (RuntimeError("Got invalid dimensions for input"), Status.INFERENCE_FAILED),
+    ],
+    ids=str,
+)
+def test_what_a_library_says_is_given_its_name(error: Exception, status: Status | str) -> None:
+    found = failure(error, Status.INFERENCE_FAILED)
+    assert found.status.name == (status.name if isinstance(status, Status) else status)
+    assert str(found)
+
+
+def test_what_was_measured_before_a_failure_is_in_the_journal(
+    counting: Start, tmp_path: Path
+) -> None:
+    ended = counting("--warmup", "1", "--runs", "5", model=write_wish(tmp_path, fail_at=4))
+    assert ended.status == Status.INFERENCE_FAILED
+    assert len(ended.journal.phases["latency"].start_ns) == 2
+    assert ended.journal.whole_phase("latency") is None
+    assert ended.journal.whole_phase("warmup") is not None
+
+
+def test_a_fault_that_nobody_foresaw_is_in_the_journal_too(counting: Start, tmp_path: Path) -> None:
+    ended = counting(model=write_wish(tmp_path, odd_at=2))
+    assert ended.status == Status.INTERNAL
+    assert ended.error == ("INTERNAL", "KeyError: 'odd'")
+    assert "Traceback" in ended.stderr
+
+
+def test_a_worker_keeps_to_the_processors_it_is_given(counting: Start, wish: Path) -> None:
+    (cpu, *_) = sorted(os.sched_getaffinity(0))
+    ended = counting("--cpus", str(cpu), model=wish)
+    assert ended.journal.begin.cpus == [cpu]
+    assert counting(model=wish).journal.begin.cpus == []
+
+
+def test_waiting_for_a_processor_is_counted(counting: Start, tmp_path: Path) -> None:
+    """Two busy loops on one processor: one of them waits while the other runs."""
+    (cpu, *_) = sorted(os.sched_getaffinity(0))
+    model = write_wish(tmp_path, spin_s=0.02)
+    rival = f"import os; os.sched_setaffinity(0, [{cpu}])\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", rival]) as process:
+        ended = counting("--cpus", str(cpu), "--power-s", "1", model=model)
+        process.kill()
+    power = ended.journal.phases["power"]
+    span_ns = int(power.end_ns[-1] - power.start_ns[0])
+    assert ended.journal.waited_ns["power"] > 0.2 * span_ns
+
+
+def test_a_device_is_timed_with_and_without_transfers(counting: Start, tmp_path: Path) -> None:
+    ended = counting(
+        "--runs", "4", "--power-s", "0.05", model=write_wish(tmp_path, device=True, carry_s=0.03)
+    )
+    journal = ended.journal
+    assert list(journal.phases) == ["warmup", "latency", "transfers", "power"]
+    assert (journal.phases["transfers"].duration_ns >= 60_000_000).all()
+    assert (journal.phases["latency"].duration_ns < 30_000_000).all()
+    assert journal.device_ns["latency"].tolist() == [2000, 3000, 4000, 5000]
+    assert set(journal.device_ns) == {"warmup", "latency", "power"}
+
+
+def test_options_reach_the_engine(counting: Start, wish: Path) -> None:
+    ended = counting("--option", "note=of=two", model=wish)
+    assert ended.journal.ready is not None
+    assert ended.journal.ready.note == "of=two"
+    assert counting("--option", "note", model=wish).status == Status.USAGE

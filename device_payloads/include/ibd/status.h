@@ -1,7 +1,7 @@
 /* Exit statuses of ibd_bench and ibd_sampler.
  *
  * The numbers are those of PayloadStatus in core/errors.py; a test holds the
- * two together. 64 to 79 keep clear of what a shell (126, 127), a signal
+ * two together. 64 to 80 keep clear of what a shell (126, 127), a signal
  * (128 + n) or a measured program of somebody else's may answer.
  */
 #ifndef IBD_STATUS_H_
@@ -25,6 +25,7 @@ typedef enum ibd_status {
   IBD_TIMED_OUT = 77,
   IBD_NODES_UNREADABLE = 78,
   IBD_INTERNAL = 79,
+  IBD_DEVICE_LOST = 80,
 } ibd_status;
 
 #endif  // IBD_STATUS_H_

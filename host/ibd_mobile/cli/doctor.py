@@ -10,8 +10,13 @@ if TYPE_CHECKING:
 
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    prepare: Annotated[
+        str, typer.Option(help="Make a Python for this framework first, from PyPI.")
+    ] = "",
 ) -> None:
     """Check this computer: adb, payloads, frameworks, simulated phones, disk."""
+    if prepare:
+        _prepare(prepare)
     from ibd_mobile.bench.checkup import checkup
     from ibd_mobile.cli import console
     from ibd_mobile.cli.simulated import folder
@@ -43,3 +48,13 @@ def _simulation() -> "Check":
     except HostError as error:
         return Check("simulated phones", "limit", error.problem, error.remedy)
     return Check("simulated phones", "ok", "namespaces are allowed")
+
+
+def _prepare(framework: str) -> None:
+    from ibd_mobile.core.errors import InputError
+    from ibd_mobile.core.registry import member
+
+    worker = getattr(member("ibd_mobile.frameworks", framework), "WORKER", None)
+    if worker is None:
+        raise InputError(f"framework '{framework}'", "does not run in a Python of its own")
+    typer.echo(f"{framework}: {worker.prepare()}", err=True)

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from ibd_mobile.catalog.stock import Converted
 from ibd_mobile.convert import samples
+from ibd_mobile.convert.cost import count, from_source
+from ibd_mobile.convert.executor import Programs, Vendors
+from ibd_mobile.convert.program import STEPS
 from ibd_mobile.convert.recipe import Wish
 from ibd_mobile.convert.route import Route, Step, to_wish
 from ibd_mobile.convert.samples import Batch
@@ -16,8 +19,11 @@ from ibd_mobile.convert.task import Origin, Task
 from ibd_mobile.convert.workshop import Workshop
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
-from ibd_mobile.core.model import Input, Layout, Model, Source, Variant
+from ibd_mobile.core.model import Cost, Input, Layout, Model, Tensor, Variant
 
+#: formats of which nothing is counted, but what is made of them can be
+_COUNTED_AS_ONNX: Final = ("keras", "pt2", "caffe2")
+_COUNTABLE: Final = ("onnx", "tflite")
 #: of the random weights of untrained networks
 WEIGHTS_SEED: Final = 1
 
@@ -45,6 +51,7 @@ class Maker:
     report: Report = _no_progress
     check_stop: Callable[[], None] = lambda: None
     calibration_folder: Path | None = None
+    steps: Path = STEPS  #: folder of the steps' programs
 
     def make(self, model: Model, variant: Variant, wish: Wish) -> list[Kept]:
         """Make a file, or take it from the shelf, and return the stages that led to it, in order.
@@ -63,7 +70,13 @@ class Maker:
                 f"is published as {wish.format} already; there is nothing to convert",
                 "List the file among the artifacts of the model's TOML.",
             )
-        return _Chain(self, model, variant, wish, route).run()
+        made = _Chain(self, model, variant, wish, route).run()
+        if wish.format in _COUNTED_AS_ONNX and not made[-1].stage.cost.macs_count:
+            twin = self.make(model, variant, Wish(
+                format="onnx", input_size=wish.input_size, is_untrained=wish.is_untrained
+            ))  # fmt: skip
+            made[-1] = self.shelf.amend(made[-1], from_source(twin[-1].stage.cost))
+        return made
 
 
 def converted(kept: Kept) -> Converted:
@@ -83,7 +96,13 @@ class _Chain:
     route: Route
 
     def run(self) -> list[Kept]:
-        workshop = Workshop(self.maker.shelf, self.maker.say, self.maker.check_stop)
+        maker = self.maker
+        workshop = Workshop(
+            maker.shelf,
+            maker.say,
+            Programs(maker.check_stop, maker.steps),
+            Vendors(maker.check_stop),
+        )
         stages: list[Kept] = []
         files: Mapping[str, Path] = {} if self.wish.is_untrained else self._source_files()
         if self.route.builder:
@@ -145,8 +164,8 @@ class _Chain:
         self, leg: Step, precision: Precision, files: Mapping[str, Path], stages: list[Kept]
     ) -> Task:
         taken, size = self.variant.input, self._size
+        stage_cost = stages[-1].stage.cost if stages else None
         layout = stages[-1].stage.layout if stages else taken.layout
-        own = self.variant.source if not stages else None
         is_last = (leg, precision) == self.route.legs[-1]
         return Task(
             origin=self._origin,
@@ -159,8 +178,33 @@ class _Chain:
             input_shape=_shape(size, taken, layout),
             samples=samples.comparison(self.model, taken, size, layout),
             calibration=self._calibration(layout) if precision == "int8" else None,
-            options=_tensors(own) if own is not None else {},
+            options=self._options(leg, stages),
+            is_vendors=leg.is_vendors,
+            source_cost=lambda: stage_cost or self._source_cost(files),
+            source_said=stages[-1].said if stages else None,
         )
+
+    def _source_cost(self, files: Mapping[str, Path]) -> Cost | None:
+        """Count a published file that is a graph we can read."""
+        source = self.variant.source
+        if source is None or source.format not in _COUNTABLE:
+            return None
+        return count(files["model"], source.format)
+
+    def _options(self, leg: Step, stages: list[Kept]) -> dict[str, Any]:
+        """Tell a step of the tensors that its source's file may not tell."""
+        if not stages:
+            source = self.variant.source
+            inputs, outputs = (source.inputs, source.outputs) if source else ([], [])
+        else:
+            inputs, outputs = stages[-1].stage.inputs, stages[-1].stage.outputs
+        if leg.is_vendors:
+            told = {"inputs": _tables(inputs), "outputs": _tables(outputs)}
+            layout = stages[-1].stage.layout if stages else self.variant.input.layout
+            return {**told, "layout": layout}
+        if stages or not inputs:
+            return {}
+        return {"inputs": [t.name for t in inputs], "outputs": [t.name for t in outputs]}
 
     def _calibration(self, layout: Layout) -> Batch:
         folder = self.maker.calibration_folder
@@ -177,10 +221,5 @@ def _shape(size: int, taken: Input, layout: Layout) -> tuple[int, ...]:
     return (size, size, taken.channels) if layout == "NHWC" else (taken.channels, size, size)
 
 
-def _tensors(source: Source) -> dict[str, Any]:
-    """Tell a step which tensors a graph begins and ends with, where the graph does not."""
-    return {
-        side: [tensor.name for tensor in tensors]
-        for side, tensors in (("inputs", source.inputs), ("outputs", source.outputs))
-        if tensors
-    }
+def _tables(tensors: list[Tensor]) -> list[dict[str, Any]]:
+    return [{"name": t.name, "dtype": t.dtype, "shape": t.shape} for t in tensors]

@@ -3,13 +3,23 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
+from ibd_mobile.convert.executor import VENDORS
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
-from ibd_mobile.core.model import ArtifactFormat, Definition, TrainingFramework, Variant
+from ibd_mobile.core.model import (
+    ArtifactFormat,
+    Definition,
+    SourceFormat,
+    TrainingFramework,
+    Variant,
+)
+from ibd_mobile.core.registry import member, member_ids
 
 _FLOATS: tuple[Precision, ...] = ("float32", "float16")
 _ALL: tuple[Precision, ...] = ("float32", "float16", "int8", "int8_dynamic")
+_KNOWN = frozenset(get_args(SourceFormat))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Step:
     takes: str
     makes: ArtifactFormat
     precisions: tuple[Precision, ...]
+    is_vendors: bool = False  #: done by a converter of `vendor/`
 
 
 STEPS = (
@@ -39,6 +50,15 @@ STEPS = (
     Step("onnx_to_tflite", "onnx", "tflite", _ALL),
     Step("onnx_to_onnx", "onnx", "onnx", ("float16", "int8", "int8_dynamic")),
 )
+
+
+def _vendors() -> Iterator[Step]:
+    """Ask the converters of chip makers what they take and make."""
+    for id in member_ids(VENDORS):
+        vendor = member(VENDORS, id)
+        for takes in sorted(vendor.formats_from & _KNOWN):
+            yield Step(id, takes, vendor.format_to, tuple(sorted(vendor.precisions)), True)
+
 
 #: what builds an architecture of a library, and in which form
 BUILDERS = {
@@ -126,7 +146,7 @@ def _way(source: str, format: str, precision: Precision) -> tuple[tuple[Step, Pr
 
 
 def _from(format: str) -> Iterator[Step]:
-    return (step for step in STEPS if step.takes == format)
+    return (step for step in (*STEPS, *_vendors()) if step.takes == format)
 
 
 def _reachable(source: str) -> set[str]:

@@ -15,8 +15,10 @@ import platformdirs
 from ibd_mobile.convert.recipe import Stage
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.file import sha256_of, sync_folder, write_atomic
+from ibd_mobile.core.model import Cost
 
 STAGE = "artifact.json"
+SAID = "said.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,12 @@ class Kept:
 
     stage: Stage
     folder: Path
+
+    @property
+    def said(self) -> Path | None:
+        """What the made network says to the samples: source_0 …, as a next step compares with."""
+        path = self.folder / SAID
+        return path if path.is_file() else None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -93,18 +101,23 @@ class Shelf:
             folder: from `making`; holds the stage's files, and what else is removed before.
             stage: what it holds.
         """
-        keep = {stage.file, *(c.file for c in stage.companions)}
+        keep = {SAID, stage.file, *(c.file for c in stage.companions)}
         for path in folder.iterdir():
             if path.name not in keep:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        document = msgspec.json.format(msgspec.json.encode(stage, order="deterministic"), indent=1)
-        write_atomic(folder / STAGE, document + b"\n")
+        write_atomic(folder / STAGE, _document(stage))
         place = self._root / stage.key
         shutil.rmtree(place, ignore_errors=True)
         folder.chmod(0o755)
         folder.rename(place)
         sync_folder(self._root)
         return Kept(stage, place)
+
+    def amend(self, kept: Kept, cost: Cost) -> Kept:
+        """Add to a stage what its network costs, which became known later."""
+        stage = msgspec.structs.replace(kept.stage, cost=cost)
+        write_atomic(kept.folder / STAGE, _document(stage))
+        return Kept(stage, kept.folder)
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
@@ -114,6 +127,11 @@ class Shelf:
             yield
         finally:
             os.close(handle)
+
+
+def _document(stage: Stage) -> bytes:
+    line = msgspec.json.encode(stage, order="deterministic")
+    return msgspec.json.format(line, indent=1) + b"\n"
 
 
 def _read(folder: Path) -> Kept | None:

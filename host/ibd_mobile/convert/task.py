@@ -1,7 +1,7 @@
 """One step to be done, with everything that its outcome depends on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +12,15 @@ import numpy as np
 from ibd_mobile.convert.samples import Batch
 from ibd_mobile.convert.steps.step import Request
 from ibd_mobile.core.device import Precision
-from ibd_mobile.core.model import ArtifactFormat, TrainingFramework
+from ibd_mobile.core.model import ArtifactFormat, Cost, TrainingFramework
 
-_ENDINGS: Final = {"caffe2": "_init.pb"}
+#: endings that differ from the format's name
+_ENDINGS: Final = {
+    "caffe2": "_init.pb",
+    "mace": ".pb",
+    "qnn_dlc": ".dlc",
+    "qnn_library": ".so",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Task:
     samples: Batch | None  #: for the comparison; None: nothing to compare with
     calibration: Batch | None  #: for a quantizer
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_vendors: bool = False  #: done by a converter of `vendor/`
+    #: asks what the file that is converted costs, only where the made one cannot be counted
+    source_cost: Callable[[], Cost | None] = lambda: None
+    source_said: Path | None = None  #: what the source says to the samples; for vendors
 
     @property
     def subject(self) -> str:
@@ -90,6 +100,9 @@ class Task:
             np.save(folder / name, batch.values)
             return str(folder / name)
 
+        options = dict(self.options)
+        if self.is_vendors and self.source_said is not None:
+            options["source_outputs"] = str(self.source_said)
         return Request(
             source={role: str(path) for role, path in self.source.items()},
             folder=str(folder),
@@ -99,5 +112,5 @@ class Task:
             input_shape=list(self.input_shape),
             calibration=saved("calibration.npy", self.calibration),
             samples=saved("samples.npy", self.samples),
-            options=dict(self.options),
+            options=options,
         )

@@ -1,18 +1,19 @@
 """Where steps are done: run, compared with their source, and kept under the hash of it all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from ibd_mobile.convert import likeness, program
+from ibd_mobile.convert import likeness
 from ibd_mobile.convert.cost import count
-from ibd_mobile.convert.program import STEPS, Answer
+from ibd_mobile.convert.executor import Executor, Programs, Vendors
+from ibd_mobile.convert.program import Answer
 from ibd_mobile.convert.recipe import Likeness, Stage
-from ibd_mobile.convert.shelf import Kept, Shelf
+from ibd_mobile.convert.shelf import SAID, Kept, Shelf
 from ibd_mobile.convert.steps import step
 from ibd_mobile.convert.task import Task
 from ibd_mobile.core.errors import DataError
@@ -33,8 +34,8 @@ class Workshop:
 
     shelf: Shelf
     say: Callable[[str], None]
-    check_stop: Callable[[], None] = lambda: None
-    steps: Path = STEPS  #: folder of the steps' programs
+    programs: Executor = field(default_factory=Programs)
+    vendors: Executor = field(default_factory=Vendors)
 
     def do(self, task: Task) -> Kept:
         """Return what the step makes, from the shelf if it has been done before.
@@ -44,7 +45,8 @@ class Workshop:
             InputError, HostError, PayloadFailed, PayloadTimeout: as `program.run`.
         """
         source_sha256 = {role: sha256_of(path) for role, path in task.source.items()}
-        program_sha256 = program.sha256_with_imports(self.steps / f"{task.step}.py")
+        executor = self.vendors if task.is_vendors else self.programs
+        program_sha256 = executor.identity(task)
         key = task.key(source_sha256, program_sha256)
         if kept := self.shelf.find(key):
             return kept
@@ -53,18 +55,14 @@ class Workshop:
                 return kept
             self.say(task.subject)
             request = task.request(folder)
-            answer = self._run(task, request)
+            answer = executor.run(task, request)
             likenesses = self._verified(task, request, answer)
             hashes = _Hashes(key, program_sha256, source_sha256)
             return self.shelf.publish(folder, _stage(task, hashes, answer, likenesses, folder))
 
-    def _run(self, task: Task, request: step.Request) -> Answer:
-        path = self.steps / f"{task.step}.py"
-        return program.run(path, request, task.subject, self.check_stop)
-
     def _verified(self, task: Task, request: step.Request, answer: Answer) -> list[Likeness]:
         """Measure how far the outputs are from the source's, and refuse what is too far."""
-        if task.samples is None:
+        if task.samples is None or not answer.is_compared:
             return []
         names = [tensor.name for tensor in answer.made.outputs]
         pairs = _pairs(Path(request.folder) / step.COMPARED, len(names), task.subject)
@@ -74,16 +72,20 @@ class Workshop:
             problem = likeness.shortfall(one, tolerance)
             if problem:
                 raise self._refusal(task, request, f"output '{one.output}' {problem}")
+        made = {f"source_{index}": said for index, (_, said) in enumerate(pairs)}
+        np.savez(Path(request.folder) / SAID, **made)
         return found
 
     def _refusal(self, task: Task, request: step.Request, problem: str) -> DataError:
         """Say what is wrong, and where it begins if the step can tell."""
         self.say(f"{task.subject}: outputs depart; looking for the first tensor that does")
         tolerance = likeness.TOLERANCES[task.precision]
-        answer = self._run(task, replace(request, is_to_locate=True))
-        names, path = answer.made.inner, Path(request.folder) / step.INNER
-        pairs = _pairs(path, len(names), task.subject) if names else []
-        place = likeness.first_departure(names, pairs, tolerance)
+        place = ""
+        if not task.is_vendors:
+            answer = self.programs.run(task, replace(request, is_to_locate=True))
+            names, path = answer.made.inner, Path(request.folder) / step.INNER
+            pairs = _pairs(path, len(names), task.subject) if names else []
+            place = likeness.first_departure(names, pairs, tolerance)
         where = f"; the first inner tensor that departs is '{place}'" if place else ""
         return DataError(
             task.subject,
@@ -150,7 +152,7 @@ def _stage(
         companions=companions,
         inputs=[_tensor(t) for t in made.inputs],
         outputs=[_tensor(t) for t in made.outputs],
-        cost=count(path, task.format),
+        cost=count(path, task.format, task.source_cost),
     )
 
 

@@ -7,6 +7,7 @@ of it, the program runs here; else uv makes an environment for it, once, and kee
 import importlib.metadata
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -83,6 +84,34 @@ def start(program: Path) -> Start:
     if _is_met(wanted.python, _this_python()):
         words += ["--python", str(getattr(sys, "_base_executable", sys.executable))]
     return Start([*words, "--script", str(program)], environment, is_own=True)
+
+
+def make(folder: Path, wanted: Needs) -> Path:
+    """Make an environment that has what is wanted, in place of what is there, and return its Python.
+
+    Raises:
+        InputError: a requirement cannot be met; uv's own words are told.
+        HostError: uv is not installed.
+    """
+    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    for pip, uv in _PIP_TO_UV.items():
+        if variables.get(pip) and uv not in variables:
+            variables[uv] = variables[pip]
+    python = folder / "bin" / "python"
+    pythons = [str(getattr(sys, "_base_executable", sys.executable))]
+    if not _is_met(wanted.python, _this_python()):
+        pythons = [wanted.python]
+    venv = [_uv(), "venv", "--quiet", "--clear", "--no-project", "--no-python-downloads"]
+    install = [_uv(), "pip", "install", "--quiet", "--python", str(python)]
+    for words in (
+        [*venv, "--python", *pythons, str(folder)],
+        [*install, *wanted.requirements],
+    ):
+        done = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = " ".join(done.stderr.split()) or f"uv ended with {done.returncode}"
+            raise InputError(str(folder), f"cannot be made: {said[-400:]}")
+    return python
 
 
 def unmet(wanted: Needs) -> str:

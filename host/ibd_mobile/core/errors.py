@@ -158,3 +158,4 @@ class PayloadStatus(IntEnum):
     TIMED_OUT = 77
     NODES_UNREADABLE = 78
     INTERNAL = 79
+    DEVICE_LOST = 80

@@ -24,7 +24,8 @@ ArtifactFormat = Literal[
     "tflite",
     "onnx",
     "pt2",
-    "dlc",  # SNPE and QNN
+    "dlc",  # SNPE
+    "qnn_dlc",  # QAIRT; it has the ending of SNPE's and cannot take its place
     "qnn_library",  # QNN: a shared library per platform
     "om",  # HiAI
     "mace",  # MACE: graph and weights
@@ -98,7 +99,8 @@ class Tensor(Noun, frozen=True, kw_only=True):
 class ReferenceAccuracy(Noun, frozen=True, kw_only=True):
     """Accuracy that a network or a file of it should reach, and who says so."""
 
-    metric: str  #: "top1", "top5", "map", "miou" (ratios), "psnr_db"
+    #: "top1", "top5", "map_coco", "map_voc", "map_voc07", "miou", "ssim" (shares of 1), "psnr_db"
+    metric: str
     value: float
     n: int  #: samples; 0 where its source does not say
     low: float | None = None  #: ends of the 95 % interval, where they are known

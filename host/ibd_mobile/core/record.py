@@ -6,13 +6,14 @@ from ibd_mobile.core.device import Noun, Peak
 from ibd_mobile.core.finding import Finding
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.metric import Metric
+from ibd_mobile.core.model import Application
 
 
 class Workload(Noun, omit_defaults=False, frozen=True, kw_only=True):
     """Layer one: what is computed."""
 
     model: str
-    application: str
+    application: Application
     precision: str
     batch: int
     input_shape: list[int]

@@ -86,6 +86,7 @@ class Order(Noun, frozen=True, kw_only=True):
     power_s: float  #: 0 = no power phase
     dataset_file: Path | None = None  #: accuracy: inputs one after the other
     dataset_count: int = 0
+    card: str = ""  #: which of several GPUs, as its maker's library calls it; "" = the first
 
 
 class BroughtFile(Noun, frozen=True, kw_only=True):

@@ -12,20 +12,28 @@ import sys
 from pathlib import Path
 
 from ibd_mobile.core.device import Deployment
+from ibd_mobile.core.environment import Needs
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.payload import payload
 from ibd_mobile.core.seams import BroughtFile, Invocation, Order
+from ibd_mobile.frameworks._worker import Worker, data, words
 
 formats = frozenset({"tflite"})
 
 #: where a lab keeps `libLiteRt.so` for platforms that the wheel of this computer does not cover
 LIBRARY_VARIABLE = "IBD_LITERT_LIBRARY"
+WORKER = Worker(
+    "litert",
+    "litert",
+    ("ai-edge-litert",),
+    Needs(">=3.11", ("ai-edge-litert>=2.1.6", "numpy")),
+)
 
 
 def missing_reason(platform: str, deployment: Deployment) -> str:
     """Say what LiteRT lacks to run on that platform, or "" if it can run."""
     if deployment != "mobile":
-        return "" if _wheel_folder() else "the package ai-edge-litert is not installed"
+        return WORKER.missing_reason(deployment)
     if platform == "android-arm64" and not payload(platform, "ibd_bench_ndk").is_file():
         return (
             "ibd_bench for Android must be built with the NDK to open libLiteRt.so"
@@ -50,7 +58,7 @@ def invocation(order: Order) -> Invocation:
         raise HostError("litert", reason, "Run `ibd-mobile doctor` to see what is there.")
     if order.deployment == "mobile":
         return _on_phone(order)
-    return _on_host(order)
+    return WORKER.invocation(order)
 
 
 def _on_phone(order: Order) -> Invocation:
@@ -63,33 +71,10 @@ def _on_phone(order: Order) -> Invocation:
     files = [
         BroughtFile(role="program", source=payload(order.platform, name)),
         BroughtFile(role="library", source=library),
-        *_data(order),
+        *data(order),
     ]
-    argv = ["{program}", "--engine", "litert", "--library", "{library}", *_words(order)]
+    argv = ["{program}", "--engine", "litert", "--library", "{library}", *words(order)]
     return Invocation(files=files, argv=argv, framework_version=_version())
-
-
-def _on_host(order: Order) -> Invocation:
-    argv = [sys.executable, "-P", "-m", "ibd_mobile.workers.litert", *_words(order)]
-    return Invocation(files=_data(order), argv=argv, framework_version=_version())
-
-
-def _data(order: Order) -> list[BroughtFile]:
-    files = [BroughtFile(role="model", source=order.model_file)]
-    if order.dataset_file is not None:
-        files.append(BroughtFile(role="dataset", source=order.dataset_file))
-    return files
-
-
-def _words(order: Order) -> list[str]:
-    job = order.job
-    words = ["--model", "{model}", "--model-sha256", job.artifact_sha256, "--journal", "{journal}"]
-    words += ["--accelerator", job.processor, "--threads", str(job.threads)]
-    words += ["--batch", str(job.batch), "--nonce", "{nonce}", "--outputs", "{folder}"]
-    if order.dataset_file is not None:
-        return [*words, "--dataset", "{dataset}", "--count", str(order.dataset_count)]
-    words += ["--warmup", str(order.warmup_runs), "--runs", str(order.timed_runs)]
-    return [*words, "--power-s", f"{order.power_s:g}", "--seed", str(job.seed)]
 
 
 def _version() -> str:

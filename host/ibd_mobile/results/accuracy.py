@@ -1,106 +1,177 @@
-"""Accuracy of a classifier, from the outputs that the device wrote."""
+"""Accuracy of a job, by the measures of its application."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
-from ibd_mobile.core.model import Quantization, Tensor
-from ibd_mobile.results.document import read_plain
-from ibd_mobile.results.stats import Interval, wilson
+from ibd_mobile.core.model import Application, Artifact, Input, Model
+from ibd_mobile.results.box_decoding import decode
+from ibd_mobile.results.boxes import true_boxes
+from ibd_mobile.results.classification import rank_labels
+from ibd_mobile.results.detection import match
+from ibd_mobile.results.facts import Facts
+from ibd_mobile.results.outputs import read_outputs
+from ibd_mobile.results.stats import Interval, mean_interval
+from ibd_mobile.results.super_resolution import SSIM_LEAST_PX, luma, psnr_db, ssim_ratio
 
-_REMEDY = "Measure the job again with `ibd-mobile resume`."
+#: metrics of each application, in the order of tables
+NAMES: dict[Application, tuple[str, ...]] = {
+    "classification": ("top1_ratio", "top5_ratio"),
+    "detection": ("map_coco_ratio", "map_voc_ratio", "map_voc07_ratio", "miou_ratio"),
+    "super_resolution": ("psnr_y_db", "ssim_ratio"),
+}
+#: name of a reference accuracy in a model's TOML -> metric that it can be held against
+REFERENCES = {
+    "top1": "top1_ratio",
+    "top5": "top5_ratio",
+    "map_coco": "map_coco_ratio",
+    "map_voc": "map_voc_ratio",
+    "map_voc07": "map_voc07_ratio",
+    "miou": "miou_ratio",
+    "psnr_db": "psnr_y_db",
+    "ssim": "ssim_ratio",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
-    """Where the true class stands in each sample's order of scores."""
+class Accuracy:
+    """The figures of one application, each with its interval or the reason why it has none."""
 
-    rank: NDArray[np.int64]  #: (n,) 1 = highest score; classes + 1 where an output is no number
-    tied: NDArray[np.bool_]  #: (n,) another class has the true one's score
-    class_count: int
-
-    def top(self, k: int) -> Interval:
-        """Return the share of samples whose true class is among the k highest scores."""
-        return wilson(int((self.rank <= k).sum()), len(self.rank))
+    figures: Mapping[str, Interval | str]  #: by metric name, all of `NAMES`
+    note: str = ""  #: what a reader of these figures should know
 
 
-def read_scores(path: Path, outputs: Sequence[Tensor], batch: int) -> NDArray[np.float64]:
-    """Read a classifier's scores, dequantised where they are stored as integers.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What accuracy is made of, once all of it is there."""
 
-    A file holds one record per inference: all output tensors, one after the other. The scores are
-    the first tensor.
+    model: Model
+    taken: Input  #: how pictures became inputs, and how outputs become pictures
+    artifact: Artifact
+    truth: NDArray[np.generic]  #: as `core.model.Dataset.truth_sha256` says
+    samples: Iterable[tuple[NDArray[np.float64], ...]]  #: all outputs of each picture
+    name: str  #: what errors call the outputs
 
-    Args:
-        path: outputs.bin.
-        outputs: of the artifact, in its order.
-        batch: samples of one inference.
 
-    Returns:
-        (n, classes).
+def accuracy_of(facts: Facts) -> Accuracy:
+    """Hold what a job's outputs say against the truth of its data set.
 
     Raises:
-        DataError: missing, or not a whole number of records.
+        DataError: outputs and truth do not fit together.
     """
-    content = read_plain(path, remedy=_REMEDY)
-    shapes = [(batch if t.shape[0] == -1 else t.shape[0], *t.shape[1:]) for t in outputs]
-    sizes = [
-        int(np.prod(shape)) * np.dtype(t.dtype).itemsize
-        for t, shape in zip(outputs, shapes, strict=True)
-    ]
-    if not content or len(content) % sum(sizes):
-        problem = f"its {len(content)} bytes are no whole number of {sum(sizes)}-byte outputs"
-        raise DataError(str(path), problem, _REMEDY)
-    records = np.frombuffer(content, np.uint8).reshape(-1, sum(sizes))
-    stored_type = np.dtype(outputs[0].dtype).newbyteorder("<")
-    stored = np.ascontiguousarray(records[:, : sizes[0]]).view(stored_type)
-    scores = stored.reshape(len(records) * shapes[0][0], -1).astype(np.float64)
-    return _dequantised(scores, outputs[0].quantization)
+    evidence = _evidence(facts)
+    if isinstance(evidence, str):
+        return Accuracy(dict.fromkeys(NAMES[facts.context.model.application], evidence))
+    return judge(evidence)
 
 
-def _dequantised(
-    stored: NDArray[np.float64], quantization: Quantization | None
-) -> NDArray[np.float64]:
-    if quantization is None:
-        return stored
-    return quantization.scale * (stored - quantization.zero_point)
-
-
-def rank_labels(
-    scores: NDArray[np.float64], labels: NDArray[np.integer[Any]], name: str = "outputs"
-) -> Ranks:
-    """Find the rank of each sample's true class.
-
-    Of classes with the same score, which integer outputs often have, the one with the lower index
-    comes first, as `argmax` has it: the label does not decide. A sample with an output that is not
-    a number counts as wrong. The last inference of a batched run may be filled up; samples beyond
-    the labels are left out.
-
-    Args:
-        scores: (m, classes), m >= n.
-        labels: (n,) true classes.
-        name: what errors call the scores.
+def judge(evidence: Evidence) -> Accuracy:
+    """Make the figures of one application from outputs of any origin.
 
     Raises:
-        DataError: fewer samples than labels, or a label that is no class.
-
-    >>> rank_labels(np.array([[0.1, 0.7, 0.7]]), np.array([2])).rank
-    array([2])
+        DataError: outputs and truth do not fit together.
     """
-    n, class_count = len(labels), scores.shape[1]
-    if len(scores) < n or not n:
-        raise DataError(name, f"holds {len(scores)} samples for {n} labels", _REMEDY)
-    if int(labels.min()) < 0 or int(labels.max()) >= class_count:
-        problem = f"has {class_count} classes, but labels go up to {int(labels.max())}"
-        raise DataError(name, problem, "Check the model's data set.")
-    scores, index = scores[:n], labels.astype(np.int64)[:, None]
-    own = np.take_along_axis(scores, index, axis=1)
-    is_equal = scores == own
-    is_before = (scores > own) | (is_equal & (np.arange(class_count) < index))
-    rank = 1 + is_before.sum(axis=1)
-    rank[np.isnan(scores).any(axis=1)] = class_count + 1
-    return Ranks(rank.astype(np.int64), is_equal.sum(axis=1) > 1, class_count)
+    return _MAKERS[evidence.model.application](evidence)
+
+
+def _evidence(facts: Facts) -> Evidence | str:
+    context, model = facts.context, facts.context.model
+    variant = model.variant(context.job.training_framework)
+    if context.job.kind != "accuracy":
+        return "measured by an accuracy job"
+    if facts.outputs is None:
+        phase = facts.phase("dataset")
+        return phase if isinstance(phase, str) else "the program wrote no outputs"
+    if facts.truth is None or model.dataset is None or variant is None:
+        return "the truth of the data set is not at hand"
+    outputs, batch = context.artifact.outputs, context.job.batch
+    samples = read_outputs(facts.outputs, outputs, batch, model.dataset.count)
+    name = str(facts.outputs)
+    return Evidence(model, variant.input, context.artifact, facts.truth, samples, name)
+
+
+def _classification(evidence: Evidence) -> Accuracy:
+    scores = np.array([outputs[0].ravel() for outputs in evidence.samples])
+    ranks = rank_labels(scores, evidence.truth.astype(np.int64), evidence.name)
+    found: dict[str, Interval | str] = {}
+    for name, k in zip(NAMES["classification"], (1, 5), strict=True):
+        found[name] = ranks.top(k)
+        if ranks.class_count <= k:
+            count = ranks.class_count
+            found[name] = f"with {count} classes every answer is among the {k} best"
+    tied = int(ranks.tied.sum())
+    note = f"in {tied} samples another class has the same score as the true one" if tied else ""
+    return Accuracy(found, note)
+
+
+def _detection(evidence: Evidence) -> Accuracy:
+    coding, dataset = evidence.model.boxes, evidence.model.dataset
+    if coding is None or dataset is None:
+        reason = "the model does not say how its outputs become boxes"
+        return Accuracy(dict.fromkeys(NAMES["detection"], reason))
+    codes, scores = _raw_outputs(evidence.artifact)
+    found = decode(((out[codes], out[scores]) for out in evidence.samples), coding)
+    truth = true_boxes(evidence.truth.astype(np.float64))
+    made = match(truth, found, dataset.count).intervals()
+    return Accuracy({f"{name}_ratio": figure for name, figure in made.items()})
+
+
+def _raw_outputs(artifact: Artifact) -> tuple[int, int]:
+    """Find which output holds the boxes' codes and which the scores: converters reorder them."""
+    shapes = [tensor.shape for tensor in artifact.outputs]
+    codes = [place for place, shape in enumerate(shapes) if len(shape) == 3 and shape[-1] == 4]
+    if len(shapes) != 2 or not codes:
+        problem = f"has outputs {shapes}, not (batch, anchors, 4) and (batch, anchors, classes)"
+        raise DataError(f"artifact '{artifact.file}'", problem, "Convert the network anew.")
+    return codes[0], 1 - codes[0]
+
+
+def _super_resolution(evidence: Evidence) -> Accuracy:
+    truth, order = evidence.truth.astype(np.float64), evidence.taken.colour_order
+    made = [_picture(outputs[0], evidence) for outputs in evidence.samples]
+    if made[0].shape != truth.shape[1:]:
+        problem = f"holds pictures of {made[0].shape}, but the true ones are {truth.shape[1:]}"
+        raise DataError(evidence.name, problem, "Check the model's data set.")
+    psnr_name, ssim_name = NAMES["super_resolution"]
+    unknown = sum(not np.isfinite(picture).all() for picture in made)
+    if unknown:
+        reason = f"{unknown} of {len(made)} pictures hold pixels that are no numbers"
+        return Accuracy({psnr_name: reason, ssim_name: reason})
+    pairs = [(luma(t, order), luma(m, order)) for t, m in zip(truth, made, strict=True)]
+    return Accuracy({psnr_name: _psnr(pairs), ssim_name: _ssim(pairs)})
+
+
+def _picture(output: NDArray[np.float64], evidence: Evidence) -> NDArray[np.float64]:
+    """Turn an output into the 8-bit picture that a screen would show: (height, width, channels)."""
+    is_last = evidence.artifact.layout == "NHWC"
+    picture = output if is_last else np.moveaxis(output, 0, -1)
+    taken = evidence.taken
+    values: NDArray[np.float64] = picture * np.asarray(taken.scale) + np.asarray(taken.mean)
+    return np.clip(np.rint(values), 0.0, 255.0)
+
+
+_Pairs = list[tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+def _psnr(pairs: _Pairs) -> Interval | str:
+    found = [psnr_db(*pair) for pair in pairs]
+    equal = found.count(float("inf"))
+    if equal:
+        return f"{equal} of {len(found)} pictures are the true ones, so their PSNR has no bound"
+    return mean_interval(found)
+
+
+def _ssim(pairs: _Pairs) -> Interval | str:
+    if min(pairs[0][0].shape) < SSIM_LEAST_PX:
+        return f"pictures below {SSIM_LEAST_PX} × {SSIM_LEAST_PX} pixels are too small for SSIM"
+    return mean_interval([ssim_ratio(*pair) for pair in pairs])
+
+
+_MAKERS: dict[Application, Callable[[Evidence], Accuracy]] = {
+    "classification": _classification,
+    "detection": _detection,
+    "super_resolution": _super_resolution,
+}

@@ -1,4 +1,11 @@
-"""Intervals of figures that are no means: the set is drawn again and again from itself."""
+"""Intervals of figures that are no means: the set is drawn again and again from itself.
+
+What the draws are above the figure of the set, that figure is taken to be above the true one (the
+basic bootstrap; Davison and Hinkley, "Bootstrap methods and their application", 1997, ch. 5). The
+plain middle 95 % of the draws would be no interval for average precision: drawn sets hold pictures
+twice, and a curve that takes the best precision from each point on gains by that. How often each
+kind holds the truth, tells `benchmarks/detection_coverage.py`.
+"""
 
 from collections.abc import Iterator
 
@@ -27,8 +34,10 @@ def draws(samples_count: int) -> Iterator[NDArray[np.int64]]:
         yield np.stack([np.bincount(row, minlength=samples_count) for row in picked])
 
 
-def percentile_interval(value: float, drawn: NDArray[np.float64], samples_count: int) -> Interval:
-    """Put an interval around a figure: the middle 95 % of what the draws gave.
+def basic_interval(value: float, drawn: NDArray[np.float64], samples_count: int) -> Interval:
+    """Put a 95 % interval around a figure that lies in 0…1.
+
+    Its ends stay in 0…1 too, and the figure between them.
 
     Args:
         value: the figure of the whole set.
@@ -42,5 +51,6 @@ def percentile_interval(value: float, drawn: NDArray[np.float64], samples_count:
     known = drawn[~np.isnan(drawn)].tolist()
     if not known or min(known) == max(known):
         return Interval(value, None, None, samples_count, "")
-    low, high = percentile(known, 2.5), percentile(known, 97.5)
+    low, high = 2 * value - percentile(known, 97.5), 2 * value - percentile(known, 2.5)
+    low, high = max(0.0, min(low, value)), min(1.0, max(high, value))
     return Interval(value, low, high, samples_count, "bootstrap")

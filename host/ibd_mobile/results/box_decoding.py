@@ -1,11 +1,15 @@
 """From a detector's raw outputs to boxes: anchors, scores, suppression of the weaker of two."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import BoxCoding
 from ibd_mobile.results.boxes import Boxes, overlaps
+
+Outputs = tuple[NDArray[np.float64], NDArray[np.float64]]  #: codes and scores of one picture
 
 _REMEDY = "Check the model's [boxes] against its outputs."
 
@@ -28,7 +32,7 @@ def anchors(coding: BoxCoding) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-def decode(codes: NDArray[np.float64], scores: NDArray[np.float64], coding: BoxCoding) -> Boxes:
+def decode(outputs: Iterable[Outputs], coding: BoxCoding) -> Boxes:
     """Turn the outputs for a set of pictures into the boxes that the detector claims to see.
 
     In order of their scores (of equal ones the earlier anchor, then the lower class, goes first)
@@ -37,23 +41,20 @@ def decode(codes: NDArray[np.float64], scores: NDArray[np.float64], coding: BoxC
     score that is not a finite number is no box.
 
     Args:
-        codes: (pictures, anchors, 4).
-        scores: (pictures, anchors, classes), before softmax or sigmoid; with a background the
-            class after it is class 0.
+        outputs: of each picture (anchors, 4) codes, and (anchors, classes) scores before softmax
+            or sigmoid; with a background the class after it is class 0.
         coding: of the model.
 
     Raises:
         DataError: the outputs do not have as many anchors as the coding.
     """
     laid = anchors(coding)
-    if codes.shape[1:] != laid.shape or scores.shape[:2] != codes.shape[:2]:
-        problem = (
-            f"are {codes.shape[1:]} and {scores.shape[1:]} per picture,"
-            f" but the model has {len(laid)} anchors"
-        )
-        raise DataError("the detector's outputs", problem, _REMEDY)
-    of_picture = enumerate(zip(codes, scores, strict=True))
-    found = [_picture(number, *both, laid, coding) for number, both in of_picture]
+    found = []
+    for number, (codes, scores) in enumerate(outputs):
+        if codes.shape != laid.shape or scores.ndim != 2 or len(scores) != len(laid):
+            problem = f"are {codes.shape} and {scores.shape}, but the model has {len(laid)} anchors"
+            raise DataError("the detector's outputs", problem, _REMEDY)
+        found.append(_picture(number, codes, scores, laid, coding))
     if not found:
         return Boxes(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 4)), np.empty(0))
     parts = zip(*((b.picture, b.label, b.corner, b.score) for b in found), strict=True)
@@ -94,7 +95,7 @@ def _picture(
     score = claimed[anchor, label]
     order = np.argsort(-score, kind="stable")
     anchor, label, score = anchor[order], label[order], score[order]
-    kept = _kept(corner[anchor], label, coding)
+    kept = _kept(corner, anchor, label, coding)
     cut = np.clip(corner[anchor[kept]], 0.0, 1.0)
     inside = (cut[:, 2:] > cut[:, :2]).all(axis=1)
     kept, cut = kept[inside], cut[inside]
@@ -102,17 +103,24 @@ def _picture(
 
 
 def _kept(
-    corner: NDArray[np.float64], label: NDArray[np.intp], coding: BoxCoding
+    corner: NDArray[np.float64],
+    anchor: NDArray[np.intp],
+    label: NDArray[np.intp],
+    coding: BoxCoding,
 ) -> NDArray[np.intp]:
-    """Find which boxes stay, of boxes that are ordered by falling score."""
+    """Find which claims stay, of claims that are ordered by falling score.
+
+    Few are looked at before the picture has all it may have, so each is held against those kept
+    when its turn comes, and most never are.
+    """
     kept: list[int] = []
-    is_left = np.ones(len(corner), np.bool_)
-    at = 0
-    while len(kept) < coding.boxes_count and at < len(corner):
-        if is_left[at]:
-            kept.append(at)
-            rivals = at + 1 + np.flatnonzero(is_left[at + 1 :] & (label[at + 1 :] == label[at]))
-            shared = overlaps(corner[at : at + 1], corner[rivals])[0]
-            is_left[rivals[shared > coding.overlap_ratio]] = False
-        at += 1
+    of_class: dict[int, list[NDArray[np.float64]]] = {}
+    for at, name in enumerate(label):
+        if len(kept) == coding.boxes_count:
+            break
+        box, before = corner[anchor[at]], of_class.setdefault(int(name), [])
+        if before and overlaps(box[np.newaxis], np.array(before)).max() > coding.overlap_ratio:
+            continue
+        kept.append(at)
+        before.append(box)
     return np.asarray(kept, np.intp)

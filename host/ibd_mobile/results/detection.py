@@ -4,7 +4,8 @@ Four figures, because four are in use and none can be turned into another:
 
 - `map_coco`: COCO's AP, over classes, ten overlaps from 0.5 to 0.95 and 101 points of recall;
 - `map_voc`: VOC's mAP since 2010, at an overlap of 0.5, the area below precision over recall;
-- `map_voc07`: VOC's mAP until 2009, at an overlap of 0.5 and 11 points of recall;
+- `map_voc07`: VOC's mAP until 2009, at an overlap of 0.5 and 11 points of recall. It has no
+  interval: it jumps where a class reaches another tenth of recall, and no draws tell of that;
 - `miou`: mean overlap (intersection over union) of hits with their true boxes. Hits are COCO's at
   0.5, so it is never below that; those of all classes count alike. It tells how well boxes fit,
   and nothing of what was missed or invented.
@@ -26,7 +27,7 @@ from ibd_mobile.results.average_precision import (
     voc_matches,
     voc_recall,
 )
-from ibd_mobile.results.bootstrap import draws, percentile_interval
+from ibd_mobile.results.bootstrap import basic_interval, draws
 from ibd_mobile.results.boxes import Boxes
 from ibd_mobile.results.stats import Interval
 
@@ -62,14 +63,16 @@ class Detections:
     def intervals(self) -> dict[str, Interval | str]:
         """Make the four figures, each with its interval or the reason why it has none."""
         whole = {name: float(figure[0]) for name, figure in self.figures().items()}
-        drawn = [self.figures(weight) for weight in draws(self.pictures_count)]
+        parts = [self.figures(weight) for weight in draws(self.pictures_count)]
+        drawn = {name: np.concatenate([part[name] for part in parts]) for name in whole}
         found: dict[str, Interval | str] = {}
         for name, value in whole.items():
             if np.isnan(value):
                 found[name] = _NO_HIT if name == "miou" else _NO_TRUTH
+            elif name == "map_voc07":
+                found[name] = Interval(value, None, None, self.pictures_count, "")
             else:
-                of_draws = np.concatenate([figures[name] for figures in drawn])
-                found[name] = percentile_interval(value, of_draws, self.pictures_count)
+                found[name] = basic_interval(value, drawn[name], self.pictures_count)
         return found
 
 

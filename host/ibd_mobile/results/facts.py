@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +12,13 @@ from ibd_mobile.core.context import Context
 from ibd_mobile.core.device import Sensor
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.seams import PowerSource
-from ibd_mobile.core.trace import PowerTrace, Window
+from ibd_mobile.core.trace import InferenceTrace, PowerTrace, Window
 from ibd_mobile.core.units import NS_PER_S
 from ibd_mobile.results import document
 from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.journal import Journal, read_journal
 from ibd_mobile.results.samples import SamplerSummary, Samples, read_samples, read_summary
+from ibd_mobile.results.truth import Truth, read_truth
 
 _REMEDY = "Measure the job again with `ibd-mobile resume`."
 #: a phone needs about a second to come to rest after a program ended, and the sampler to start
@@ -57,17 +57,25 @@ class Facts:
     power_quantum_w: float  #: smallest step of the power trace; 0 where not known
     windows: Windows
     outputs: Path | None  #: outputs.bin, checked against the journal
-    labels: NDArray[np.integer[Any]] | None  #: (n,) true classes of an accuracy job
+    truth: Truth | None  #: of an accuracy job's data set, checked against the model
+
+    def phase(self, name: str) -> InferenceTrace | str:
+        """Return a phase's inferences, or say why they are not to be had as a whole."""
+        trace = self.journal.whole_phase(name)
+        if trace is not None:
+            return trace
+        if self.journal.error is not None:
+            return f"the program ended early: {self.journal.error.message}"
+        if name in self.journal.phases or not self.journal.is_complete:
+            return f"the journal ends before the {name} phase does"
+        return f"the job had no {name} phase"
 
 
-def load(
-    folder: JobFolder, labels: NDArray[np.integer[Any]] | None, power_source: PowerSource
-) -> Facts:
+def load(folder: JobFolder, power_source: PowerSource) -> Facts:
     """Read a job's raw files and check each against the others.
 
     Args:
         folder: of a job; only what lies under raw/ is read.
-        labels: (n,) true classes in the order of the data set; None for a job without one.
         power_source: a member of `power/`.
 
     Raises:
@@ -92,7 +100,7 @@ def load(
         power_quantum_w=_quantum_w(gauge, samples) if samples is not None else 0.0,
         windows=windows_of(journal, summary),
         outputs=_outputs(folder.outputs, journal),
-        labels=labels,
+        truth=read_truth(folder.truth, context.model) if folder.truth.exists() else None,
     )
 
 
@@ -178,7 +186,7 @@ def _power_missing(context: Context, samples: Samples | None, gauge: list[Sensor
         reasons = [
             context.unread_sensors[sensor.id]
             for sensor in known
-            if sensor.quantity in ("current", "voltage", "power")
+            if sensor.quantity in ("current", "voltage", "power", "energy")
             and sensor.id in context.unread_sensors
         ]
         if reasons:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ibd_mobile.core.finding import Finding
 from ibd_mobile.core.metric import Metric
 from ibd_mobile.results.sheet import Sheet
-from ibd_mobile.results.table import COLUMNS, Row
+from ibd_mobile.results.table import Row
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNMARKED = "•"  #: before findings that spoil no number
@@ -32,7 +32,7 @@ class Footnotes:
         for row in sheet.rows:
             for key in _spoiling_all(row):
                 self._numbers.setdefault(key, len(self._numbers) + 1)
-        for column in COLUMNS:
+        for column in sheet.columns:
             for row in sheet.rows:
                 for key in _keys(row.metric(column.name)):
                     self._numbers.setdefault(key, len(self._numbers) + 1)
@@ -77,7 +77,7 @@ def _keys(metric: Metric) -> list[str]:
 
 
 def _spoiling_all(row: Row) -> list[str]:
-    shown = [row.metric(column.name) for column in COLUMNS]
+    shown = [row.metric(column.name) for column in row.columns]
     spoiled = [metric.spoiled_by for metric in shown if metric.value is not None]
     return [id for id in spoiled[0] if all(id in ids for ids in spoiled)] if spoiled else []
 

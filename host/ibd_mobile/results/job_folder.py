@@ -67,6 +67,11 @@ class JobFolder:
         return self.raw / "outputs.bin"
 
     @property
+    def truth(self) -> Path:
+        """What the inputs of an accuracy job really show."""
+        return self.raw / "truth.npy"
+
+    @property
     def gates(self) -> Path:
         """One line per poll of a gate."""
         return self.raw / "gates.jsonl"

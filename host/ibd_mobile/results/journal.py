@@ -18,7 +18,7 @@ from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.trace import InferenceTrace
 from ibd_mobile.results.document import read_plain
 
-Phase = Literal["warmup", "latency", "power", "dataset"]
+Phase = Literal["warmup", "latency", "transfers", "power", "dataset"]
 
 _CHAIN_MARK = b',"chain":"'
 _CHAIN_BYTES = len(_CHAIN_MARK) + 64 + len(b'"}')
@@ -49,6 +49,7 @@ class Begin(_Event, frozen=True, kw_only=True, tag="begin"):
     model_sha256: str
     model_bytes: int
     t_ns: int
+    cpus: list[int] = []
 
 
 class TensorInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +70,10 @@ class Ready(_Event, frozen=True, kw_only=True, tag="ready"):
     outputs: list[TensorInfo]
     accelerator: str
     fully_accelerated: bool | None
+    nodes: dict[str, int] = {}
+    device: str = ""
+    note: str = ""
+    is_emulated: bool = False
 
 
 class Output(_Event, frozen=True, kw_only=True, tag="output"):
@@ -99,6 +104,7 @@ class _Inferences(_Event, frozen=True, kw_only=True, tag="inferences"):
     first: int
     start_ns: list[int]
     end_ns: list[int]
+    device_ns: list[int] | None = None
 
 
 class _PhaseEnd(_Event, frozen=True, kw_only=True, tag="phase_end"):
@@ -107,6 +113,7 @@ class _PhaseEnd(_Event, frozen=True, kw_only=True, tag="phase_end"):
     start_ns: int
     end_ns: int
     cpu_ns: int
+    waited_ns: int | None = None
 
 
 class _End(_Event, frozen=True, kw_only=True, tag="end"):
@@ -130,6 +137,8 @@ class Journal:
     error: JournalError | None
     end_code: int | None  #: exit status it announced; None: it never came to its end
     is_complete: bool
+    waited_ns: dict[str, int] = field(default_factory=dict)  #: threads ready, but no processor
+    device_ns: dict[str, NDArray[np.int64]] = field(default_factory=dict)  #: (n,) by its own clock
 
     def whole_phase(self, name: str) -> InferenceTrace | None:
         """Return a phase that came to its end and holds at least one inference."""
@@ -189,6 +198,8 @@ class _Reader:
     ready: Ready | None = None
     chunks: dict[str, list[InferenceTrace]] = field(default_factory=dict)
     cpu_ns: dict[str, int] = field(default_factory=dict)
+    waited_ns: dict[str, int] = field(default_factory=dict)
+    device_ns: dict[str, list[int]] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
     error: JournalError | None = None
     end_code: int | None = None
@@ -237,6 +248,10 @@ class _Reader:
     def _add_inferences(self, event: _Inferences) -> None:
         self._require(event.phase == self.open_phase, f"is not within {event.phase}")
         self._require(len(event.start_ns) == len(event.end_ns), "has starts without ends")
+        on_device = event.device_ns
+        if on_device is not None:
+            self._require(len(on_device) == len(event.end_ns), "has device times without ends")
+            self.device_ns.setdefault(event.phase, []).extend(on_device)
         known = sum(c.start_ns.size for c in self.chunks[event.phase])
         self._require(event.first == known, f"begins with inference {event.first}, not {known}")
         try:
@@ -262,6 +277,8 @@ class _Reader:
         self._require(event.cpu_ns >= 0, "has a negative processor time")
         self.open_phase = ""
         self.cpu_ns[event.phase] = event.cpu_ns
+        if event.waited_ns is not None:
+            self.waited_ns[event.phase] = event.waited_ns
 
     def _trace(self, phase: str) -> InferenceTrace:
         none: NDArray[np.int64] = np.array([], np.int64)
@@ -294,4 +311,6 @@ class _Reader:
             error=self.error,
             end_code=self.end_code,
             is_complete=self.end_code is not None and not is_torn,
+            waited_ns=self.waited_ns,
+            device_ns={phase: np.array(ns, np.int64) for phase, ns in self.device_ns.items()},
         )

@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from ibd_mobile.core.metric import Group, Metric
+from ibd_mobile.core.model import Application
 from ibd_mobile.core.trace import InferenceTrace, Window
 from ibd_mobile.core.units import S_PER_NS
-from ibd_mobile.results.accuracy import Ranks, rank_labels, read_scores
+from ibd_mobile.results import accuracy
+from ibd_mobile.results.accuracy import Accuracy
 from ibd_mobile.results.energy import PowerEstimate, estimate_power, middle, uncovered_reason
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.stats import Interval, batch_mean_interval, mean_interval
 from ibd_mobile.results.utilization import OPS_PER_MAC, no_peak_reason, peak_of, utilization
 
 _BY_MEASURE_JOB = "measured by a measure job"
-_BY_ACCURACY_JOB = "measured by an accuracy job"
 _UNCOUNTED = "the operations of this file could not be counted"
+
+#: others are shares; an SSIM is told as it is everywhere, not in per cent
+_ACCURACY_UNITS = {"psnr_y_db": "dB", "ssim_ratio": ""}
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,17 +41,19 @@ class _Sources:
     gross: PowerEstimate | str
     idle: PowerEstimate | str
     net: PowerEstimate | str
-    ranks: Ranks | str
+    accuracy: Accuracy
 
 
 def measure(facts: Facts) -> list[Metric]:
     """Make all metrics of a job, in a fixed order; the same facts give the same list.
 
-    What the job cannot tell is there too, with the reason. Nothing is 0 for want of a number,
-    nothing is clamped.
+    Accuracy has the metrics of the model's application; the rest is the same for all. What the
+    job cannot tell is there too, with the reason. Nothing is 0 for want of a number, nothing is
+    clamped.
     """
     sources = _sources(facts)
-    return [spec.metric(sources) for spec in _SPECS]
+    specs = (*_accuracy_specs(facts.context.model.application), *_SPECS)
+    return [spec.metric(sources) for spec in specs]
 
 
 def power_estimate(facts: Facts, window: Window | None) -> PowerEstimate | str:
@@ -62,12 +68,13 @@ def power_estimate(facts: Facts, window: Window | None) -> PowerEstimate | str:
 
 
 def _sources(facts: Facts) -> _Sources:
+    told = accuracy.accuracy_of(facts)
     if facts.context.job.kind == "accuracy":
         none = _BY_MEASURE_JOB
-        return _Sources(facts, none, none, none, none, none, none, _ranks(facts))
+        return _Sources(facts, none, none, none, none, none, none, told)
     gross, idle = _gross(facts), _idle(facts)
     net = _then(gross, lambda g: _then(idle, lambda i: g.less(i)))
-    timed, power = _phase(facts, "latency"), _phase(facts, "power")
+    timed, power = facts.phase("latency"), facts.phase("power")
     return _Sources(
         facts=facts,
         execution=_then(timed, lambda t: mean_interval(_durations_s(t))),
@@ -76,24 +83,12 @@ def _sources(facts: Facts) -> _Sources:
         gross=gross,
         idle=idle,
         net=net,
-        ranks=_ranks(facts),
+        accuracy=told,
     )
 
 
 def _then(known: T | str, make: Callable[[T], R | str]) -> R | str:
     return known if isinstance(known, str) else make(known)
-
-
-def _phase(facts: Facts, name: str) -> InferenceTrace | str:
-    journal = facts.journal
-    trace = journal.whole_phase(name)
-    if trace is not None:
-        return trace
-    if journal.error is not None:
-        return f"the program ended early: {journal.error.message}"
-    if name in journal.phases or not journal.is_complete:
-        return f"the journal ends before the {name} phase does"
-    return f"the job had no {name} phase"
 
 
 def _durations_s(trace: InferenceTrace) -> list[float]:
@@ -110,7 +105,7 @@ def _cycles_s(trace: InferenceTrace) -> list[float]:
 def _gross(facts: Facts) -> PowerEstimate | str:
     if facts.power is None:
         return facts.power_missing
-    trace = _phase(facts, "power")
+    trace = facts.phase("power")
     return trace if isinstance(trace, str) else power_estimate(facts, facts.windows.power)
 
 
@@ -121,21 +116,6 @@ def _idle(facts: Facts) -> PowerEstimate | str:
     if not known:
         return f"no idle baseline: {found[0]}"
     return known[0] if len(known) == 1 else middle(*known)
-
-
-def _ranks(facts: Facts) -> Ranks | str:
-    context = facts.context
-    if context.job.kind != "accuracy":
-        return _BY_ACCURACY_JOB
-    if context.model.application != "classification":
-        return f"top-k says nothing of {context.model.application}"
-    if facts.outputs is None:
-        phase = _phase(facts, "dataset")
-        return phase if isinstance(phase, str) else "the program wrote no outputs"
-    if facts.labels is None:
-        return "the labels of the data set are not at hand"
-    scores = read_scores(facts.outputs, context.artifact.outputs, context.job.batch)
-    return rank_labels(scores, facts.labels, str(facts.outputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +152,15 @@ class _Spec:
         )
 
 
-def _top(k: int) -> Callable[[_Sources], Interval | str]:
-    def share(ranks: Ranks) -> Interval | str:
-        if ranks.class_count <= k:
-            return f"with {ranks.class_count} classes every answer is among the {k} best"
-        return ranks.top(k)
+def _accuracy_specs(application: Application) -> list[_Spec]:
+    def figure(name: str) -> Callable[[_Sources], Interval | str]:
+        return lambda s: s.accuracy.figures[name]
 
-    return lambda s: _then(s.ranks, share)
-
-
-def _tie_note(s: _Sources) -> str:
-    tied = 0 if isinstance(s.ranks, str) else int(s.ranks.tied.sum())
-    return f"in {tied} samples another class has the same score as the true one" if tied else ""
+    return [
+        _Spec(name, "accuracy", _ACCURACY_UNITS.get(name, "ratio"), "higher", figure(name),
+              lambda s: s.accuracy.note)
+        for name in accuracy.NAMES[application]
+    ]  # fmt: skip
 
 
 def _batch(s: _Sources) -> int:
@@ -268,8 +245,6 @@ def _idle_note(s: _Sources) -> str:
 
 
 _SPECS = (
-    _Spec("top1_ratio", "accuracy", "ratio", "higher", _top(1), _tie_note),
-    _Spec("top5_ratio", "accuracy", "ratio", "higher", _top(5), _tie_note),
     _Spec("execution_s", "latency", "s", "lower", lambda s: s.execution),
     _Spec(
         "latency_s",
@@ -332,6 +307,3 @@ _SPECS = (
     ),
     _Spec("utilization_ratio", "utilization", "ratio", "higher", _utilization, _peak_note),
 )
-
-#: names of all metrics, in the order in which `measure` gives them
-NAMES = tuple(spec.name for spec in _SPECS)

@@ -1,10 +1,10 @@
-"""Rows of one device under one protocol: what they share is said once, above the table."""
+"""Rows of one device, protocol and application: what they share is said once, above the table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ibd_mobile.results.figure import Figure, figure, shared_scale
-from ibd_mobile.results.table import Row
+from ibd_mobile.results.table import Column, Row
 
 #: what a configuration is told by, in the order of the paper's layers
 _AXES: tuple[Callable[[Row], str], ...] = (
@@ -31,6 +31,11 @@ class Sheet:
         values = [r.metric(name).value for r in self.rows]
         scale = shared_scale([value for value in values if value is not None])
         return figure(row.metric(name), scale)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is shown of each row: accuracy by the measures of their application."""
+        return self.rows[0].columns
 
     @property
     def device(self) -> str:
@@ -63,11 +68,18 @@ class Sheet:
 
 
 def sheets(rows: Sequence[Row]) -> list[Sheet]:
-    """Put rows of one device, slot and protocol together, in the order they come."""
+    """Put rows of one device, slot, protocol and application together, in the order they come."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         job, hardware = row.job, row.hardware
-        key = (hardware.device, hardware.phone, hardware.serial, job.slot, job.protocol)
+        key = (
+            hardware.device,
+            hardware.phone,
+            hardware.serial,
+            job.slot,
+            job.protocol,
+            row.application,
+        )
         groups.setdefault(key, []).append(row)
     return [_sheet(tuple(group)) for group in groups.values()]
 

@@ -12,6 +12,7 @@ _PEAK = 255.0  #: of 8-bit pixels
 #: deviation 1.5 over 11 × 11 pixels, with two constants that keep flat places from dividing by 0
 _SIGMA_PX = 1.5
 _RADIUS_PX = 5
+SSIM_LEAST_PX = 2 * _RADIUS_PX + 1  #: height and width of the smallest picture that it fits in
 _C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
 #: red, green, blue: ITU-R BT.601, on 16…235 as in digital video and in MATLAB's rgb2ycbcr
 _LUMA = (65.481, 128.553, 24.966)
@@ -69,9 +70,9 @@ def ssim_ratio(true: NDArray[np.float64], made: NDArray[np.float64]) -> float:
     Raises:
         DataError: the picture is smaller than the window.
     """
-    if min(true.shape) < 2 * _RADIUS_PX + 1:
+    if min(true.shape) < SSIM_LEAST_PX:
         problem = f"of {true.shape[0]} × {true.shape[1]} pixels is smaller than SSIM's window"
-        raise DataError("a picture", problem, f"Use {2 * _RADIUS_PX + 1} pixels or more.")
+        raise DataError("a picture", problem, f"Use {SSIM_LEAST_PX} pixels or more.")
     mean_t, mean_m = _blurred(true), _blurred(made)
     var_t = _blurred(true * true) - mean_t * mean_t
     var_m = _blurred(made * made) - mean_m * mean_m

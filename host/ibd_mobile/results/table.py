@@ -9,6 +9,7 @@ from ibd_mobile.core.device import Noun
 from ibd_mobile.core.finding import Finding, FindingId
 from ibd_mobile.core.job import Job
 from ibd_mobile.core.metric import GROUPS, Group, Metric
+from ibd_mobile.core.model import Application
 from ibd_mobile.core.record import Hardware, Record
 from ibd_mobile.core.study import JobKind
 from ibd_mobile.results.failure import Failure
@@ -33,10 +34,22 @@ class Column:
     label: str  #: within its group
 
 
-#: what tables show of each group; the rest is in JSON and CSV
-COLUMNS = (
-    Column("top1_ratio", "accuracy", "top-1"),
-    Column("top5_ratio", "accuracy", "top-5"),
+_ACCURACY: dict[Application, tuple[Column, ...]] = {
+    "classification": (
+        Column("top1_ratio", "accuracy", "top-1"),
+        Column("top5_ratio", "accuracy", "top-5"),
+    ),
+    "detection": (
+        Column("map_coco_ratio", "accuracy", "mAP COCO"),
+        Column("map_voc_ratio", "accuracy", "mAP VOC"),
+        Column("miou_ratio", "accuracy", "mIoU"),
+    ),
+    "super_resolution": (
+        Column("psnr_y_db", "accuracy", "PSNR of Y"),
+        Column("ssim_ratio", "accuracy", "SSIM"),
+    ),
+}
+_OTHERS = (
     Column("latency_s", "latency", "per sample"),
     Column("execution_s", "latency", "per batch"),
     Column("throughput_per_s", "throughput", "samples"),
@@ -47,14 +60,24 @@ COLUMNS = (
     Column("utilization_ratio", "utilization", "of peak"),
 )
 
+#: all that any table shows
+COLUMNS = (*(column for own in _ACCURACY.values() for column in own), *_OTHERS)
+
 _HEADLINES = (
     ("top1_ratio", "top-1 {}"),
     ("top5_ratio", "top-5 {}"),
+    ("map_coco_ratio", "mAP (COCO) {}"),
+    ("psnr_y_db", "PSNR {}"),
     ("latency_s", "{} per sample"),
     ("throughput_per_s", "{}"),
     ("power_gross_w", "{}"),
     ("samples_per_j", "{}"),
 )
+
+
+def columns(application: Application) -> tuple[Column, ...]:
+    """Return what tables show of each group; the rest is in JSON and CSV."""
+    return (*_ACCURACY[application], *_OTHERS)
 
 
 class Row(Noun, frozen=True, kw_only=True, omit_defaults=False):
@@ -65,11 +88,17 @@ class Row(Noun, frozen=True, kw_only=True, omit_defaults=False):
     hardware: Hardware
     is_conforming: bool
     is_simulated: bool
-    metrics: list[Metric]  #: by group in the paper's order; each of COLUMNS is there
+    metrics: list[Metric]  #: by group in the paper's order; each of `columns` is there
     findings: list[Finding]
+    application: Application
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What tables show of it."""
+        return columns(self.application)
 
     def metric(self, name: str) -> Metric:
-        """Return one metric by its name; each of COLUMNS can be asked for."""
+        """Return one metric by its name; each of `columns` can be asked for."""
         return next(metric for metric in self.metrics if metric.name == name)
 
 
@@ -148,6 +177,7 @@ def _row(
             for name, group in _names(pair)
         ],
         findings=[f for number, f in enumerate(findings) if f not in findings[:number]],
+        application=main.workload.application,
     )
 
 
@@ -161,7 +191,8 @@ def _marked_if_lost(metric: Metric, findings: Sequence[Finding]) -> Metric:
 
 
 def _names(pair: dict[JobKind, Record]) -> list[tuple[str, Group]]:
-    names: dict[str, Group] = {column.name: column.group for column in COLUMNS}
+    application = next(iter(pair.values())).workload.application
+    names: dict[str, Group] = {column.name: column.group for column in columns(application)}
     for record in pair.values():
         names.update({metric.name: metric.group for metric in record.metrics})
     return sorted(names.items(), key=lambda entry: GROUPS.index(entry[1]))

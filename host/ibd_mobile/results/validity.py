@@ -1,9 +1,11 @@
 """What spoils the numbers of a job: every rule and every threshold, each with its reason.
 
-Rules on power stand in `power_validity.py`, what they look at is computed in `symptom.py`.
+Rules on power stand in `power_validity.py`, those on accuracy in `accuracy_validity.py`; what they
+look at is computed in `symptom.py`.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import msgspec
 
@@ -11,7 +13,7 @@ from ibd_mobile.core.finding import Finding, FindingId
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.trace import Window
 from ibd_mobile.core.units import S_PER_NS
-from ibd_mobile.results import power_validity
+from ibd_mobile.results import accuracy_validity, host_validity, power_validity
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.rule import (
     ALL,
@@ -56,8 +58,6 @@ UNSTABLE_RATIO = 0.10
 BUSY_CPU_RATIO = 0.90
 #: if it also lost it so often to others; a program that sleeps gives it up by itself
 BUSY_SWITCHES_PER_S = 20.0
-#: engines round differently, and with 8-bit numbers that may turn one answer in a hundred
-ACCURACY_MARGIN_RATIO = 0.01
 #: above its peak a processor cannot be: peak, clock or count of operations are wrong then
 PEAK_RATIO = 1.0
 
@@ -70,7 +70,8 @@ def judge(facts: Facts, metrics: Sequence[Metric]) -> list[Finding]:
     """
     by_name = {metric.name: metric for metric in metrics}
     first_of_each = (next(rule(facts, by_name), None) for rule in _RULES)
-    return [found for found in first_of_each if found is not None]
+    found = {f.id: f for f in reversed([f for f in first_of_each if f is not None])}
+    return sorted(found.values(), key=lambda f: get_args(FindingId).index(f.id))
 
 
 def spoil(metrics: Sequence[Metric], findings: Sequence[Finding]) -> list[Metric]:
@@ -158,6 +159,8 @@ def _busy(facts: Facts, _: Metrics) -> Iterator[Finding]:
     job, summary = facts.context.job, facts.summary
     if job.processor != "cpu" or job.threads != 1 or summary is None or summary.rusage is None:
         return
+    if facts.journal.waited_ns:  # it counted itself, which tells more; see host_validity
+        return
     ran_s = Window(summary.child_start_ns or 0, summary.child_end_ns or 0).duration_s
     switches_per_s = summary.rusage.involuntary_switches / ran_s if ran_s > 0 else 0.0
     for phase, cpu_ns in facts.journal.cpu_ns.items():
@@ -225,33 +228,6 @@ def _over_peak(_: Facts, metrics: Metrics) -> Iterator[Finding]:
         yield finding("OVER-PEAK", f"{ratio:.1%} of peak", limit, remedy, ("utilization",))
 
 
-def _accuracy_lost(facts: Facts, metrics: Metrics) -> Iterator[Finding]:
-    remedy = "Compare the outputs with those of another engine; a fast wrong answer is no result."
-    artifact, dataset = facts.context.artifact, facts.context.model.dataset
-    for reference in artifact.reference:
-        metric = metrics.get(f"{reference.metric}_ratio")
-        if metric is None or metric.value is None or metric.high is None:
-            continue
-        least = reference.value - ACCURACY_MARGIN_RATIO
-        if metric.value < least and metric.high < reference.value:
-            measured = f"{reference.metric} {metric.value:.2%} of {metric.n}"
-            limit = f"≥ {least:.2%} ({reference.source})"
-            yield finding("ACCURACY-LOST", measured, limit, remedy, ALL)
-    top1 = metrics.get("top1_ratio")
-    if top1 is None or top1.low is None or dataset is None or artifact.is_untrained:
-        return
-    chance = 1 / max(len(dataset.labels), 1)
-    if top1.low <= chance:
-        measured = f"top1 {top1.value:.2%} of {top1.n} is no better than guessing"
-        yield finding("ACCURACY-LOST", measured, f"above {chance:.2%}", remedy, ALL)
-
-
-def _untrained(facts: Facts, _: Metrics) -> Iterator[Finding]:
-    if facts.context.artifact.is_untrained:
-        remedy = "Use a trained artifact for accuracy; its speed is that of a trained one."
-        yield finding("UNTRAINED", "weights are random", "trained", remedy, ("accuracy",))
-
-
 def _unstable(_: Facts, metrics: Metrics) -> Iterator[Finding]:
     metric = metrics.get("execution_s")
     if metric is None or not metric.value or metric.high is None:
@@ -285,13 +261,16 @@ def _closed_gate(facts: Facts, id: FindingId, name: str, remedy: str) -> Iterato
 #: in the order of `FindingId`
 _RULES: tuple[Rule, ...] = (
     _simulated,
+    host_validity.emulated,
     _low_battery,
     _short_rest,
     _hot_start,
     _throttled,
+    host_validity.throttled,
     power_validity.charging,
     power_validity.screen_on,
     _busy,
+    host_validity.busy,
     _fallback,
     _partial_fallback,
     power_validity.short_power_window,
@@ -300,8 +279,8 @@ _RULES: tuple[Rule, ...] = (
     _clock_step,
     _rebooted,
     _over_peak,
-    _accuracy_lost,
-    _untrained,
+    accuracy_validity.accuracy_lost,
+    accuracy_validity.untrained,
     _unstable,
     _not_conforming,
     power_validity.missed_samples,

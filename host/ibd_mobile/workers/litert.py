@@ -1,7 +1,6 @@
 """Measured process of LiteRT's compiled model on a host."""
 
 import argparse
-import importlib.metadata
 import sys
 from typing import Any
 
@@ -105,4 +104,4 @@ def _describe(model: Any, side: str) -> list[loop.TensorInfo]:
 
 
 if __name__ == "__main__":
-    sys.exit(loop.main("litert", importlib.metadata.version("ai-edge-litert"), Engine))
+    sys.exit(loop.main("litert", loop.version("ai-edge-litert"), Engine))

@@ -7,17 +7,19 @@ import argparse
 import ctypes
 import gc
 import hashlib
+import importlib.metadata
 import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 _CHUNK = 65_536  #: inferences per journal line group; their times are held in memory made before
 _clock_ns: Callable[[], int] = (
     (lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME))
@@ -41,6 +43,23 @@ class Status(IntEnum):
     OUTPUT_FAILED = 72
     JOURNAL_FAILED = 73
     OUT_OF_MEMORY = 75
+    INTERNAL = 79
+    DEVICE_LOST = 80
+
+
+#: what libraries say when there is no memory left, in lower case
+_NO_MEMORY = (
+    "out of memory", "bad_alloc", "not enough memory", "can't allocate memory",
+    "cannot allocate memory", "failed to allocate", "failed to create memory",
+    "outofmemory", "alloc_failed", "allocation failed",
+)  # fmt: skip
+#: what they say when a processor left, or was reset, in the middle of the work, in lower case
+_NO_DEVICE = (
+    "gpu is lost", "fallen off the bus", "unspecified launch failure", "launch timed out",
+    "device is lost", "devices unavailable", "uncorrectable ecc", "cuda failure 719",
+    "cuda failure 46", "cuda failure 214", "cudaerrordevicesunavailable",
+    "cudaerrorlaunchfailure", "cudaerroreccuncorrectable",
+)  # fmt: skip
 
 
 class Failure(Exception):
@@ -49,6 +68,24 @@ class Failure(Exception):
     def __init__(self, status: Status, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def failure(error: BaseException, otherwise: Status) -> Failure:
+    """Say what a library's error means: no memory, a lost device, or what the caller expects.
+
+    Args:
+        error: as the library raised it.
+        otherwise: where neither memory nor device is to blame.
+    """
+    if isinstance(error, MemoryError):
+        return Failure(Status.OUT_OF_MEMORY, str(error) or "there is not enough memory")
+    message = str(error).strip() or type(error).__name__
+    text = f"{type(error).__name__}: {message}".lower()
+    if any(words in text for words in _NO_MEMORY):
+        return Failure(Status.OUT_OF_MEMORY, message)
+    if any(words in text for words in _NO_DEVICE):
+        return Failure(Status.DEVICE_LOST, message)
+    return Failure(otherwise, message)
 
 
 @dataclass(frozen=True)
@@ -62,7 +99,17 @@ class TensorInfo:
 
 
 class Engine(Protocol):
-    """What a worker file gives to the loop."""
+    """What a worker file gives to the loop.
+
+    It may have besides:
+
+    - `witness`, a dict that is written into the journal's `ready`: `nodes` (how many nodes of the
+      network run where), `device` (what the processor calls itself), `note`, `is_emulated`;
+    - `has_own_memory`, true for a processor to which data must be brought: `infer` works on what
+      lies there and returns when all is done, `write` and `read` bring data there and back;
+    - `device_ns()`, for a processor with a clock of its own: how long the last inference took by
+      its events, ns.
+    """
 
     inputs: list[TensorInfo]
     outputs: list[TensorInfo]
@@ -76,6 +123,9 @@ class Engine(Protocol):
 
     def read(self) -> bytes:
         """Return the outputs: their tensors' bytes one after the other."""
+
+
+Make = Callable[[argparse.Namespace], Engine]
 
 
 class Journal:
@@ -108,7 +158,8 @@ def seeded_bytes(tensors: list[TensorInfo], seed: int) -> bytes:
 
     The stream is that of Steele, Lea and Flood (OOPSLA 2014), with `seed` as its state. A draw
     x becomes float32 (x >> 40) · 2⁻²⁴ in [0, 1), or the top 8 bits as int8 or uint8, or
-    (x >> 33) mod 2 as int32: the same in ibd_bench, bit for bit.
+    (x >> 33) mod 2 as int32: the same in ibd_bench, bit for bit. On a host also float16
+    (x >> 53) · 2⁻¹¹, bfloat16 (x >> 56) · 2⁻⁸ and int64 as int32.
     """
     import numpy as np
 
@@ -116,10 +167,9 @@ def seeded_bytes(tensors: list[TensorInfo], seed: int) -> bytes:
     parts: list[bytes] = []
     drawn = 0
     for tensor in tensors:
-        width = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}.get(tensor.dtype)
-        if width is None:
+        if tensor.dtype not in _WIDTHS:
             raise Failure(Status.INPUT_UNREADABLE, f"no seeded input for {tensor.dtype}")
-        n = tensor.bytes // width
+        n = tensor.bytes // _WIDTHS[tensor.dtype]
         index = np.arange(drawn + 1, drawn + n + 1, dtype=np.uint64)
         drawn += n
         with np.errstate(over="ignore"):
@@ -127,16 +177,44 @@ def seeded_bytes(tensors: list[TensorInfo], seed: int) -> bytes:
             x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
             x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             x ^= x >> np.uint64(31)
-        if tensor.dtype == "float32":
-            parts.append(((x >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)).tobytes())
-        elif tensor.dtype == "int32":
-            parts.append(((x >> np.uint64(33)) & np.uint64(1)).astype(np.int32).tobytes())
-        else:
-            parts.append((x >> np.uint64(56)).astype(np.uint8).tobytes())
+        parts.append(_element_bytes(x, tensor.dtype))
     return b"".join(parts)
 
 
-def main(engine_id: str, version: str, make: Callable[[argparse.Namespace], Engine]) -> int:
+_WIDTHS = {
+    "float32": 4, "int32": 4, "int8": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int64": 8
+}  # fmt: skip
+
+
+def _element_bytes(x: Any, dtype: str) -> bytes:
+    """Turn draws, (n,) uint64, into the bytes of elements."""
+    import numpy as np
+
+    if dtype in ("float32", "float16", "bfloat16"):
+        bits = {"float32": 24, "float16": 11, "bfloat16": 8}[dtype]
+        real = (x >> np.uint64(64 - bits)).astype(np.float32) * np.float32(2.0**-bits)
+        if dtype == "bfloat16":  # numpy has no such type: it is the upper half of a float32
+            elements = (real.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
+        else:
+            elements = real.astype(dtype)
+    elif dtype in ("int32", "int64"):
+        elements = ((x >> np.uint64(33)) & np.uint64(1)).astype(dtype)
+    else:
+        elements = (x >> np.uint64(56)).astype(np.uint8)
+    return bytes(elements.tobytes())
+
+
+def version(*distributions: str) -> str:
+    """Return the version of the first distribution that is installed; "" where none is."""
+    for name in distributions:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ""
+
+
+def main(engine_id: str, version: str, make: Make) -> int:
     """Measure as the command line says, and return the exit status.
 
     Args:
@@ -147,20 +225,28 @@ def main(engine_id: str, version: str, make: Callable[[argparse.Namespace], Engi
     args = _arguments()
     try:
         journal = Journal(args.journal, args.nonce)
-    except Failure as failure:
-        print(f"worker: {failure}", file=sys.stderr)
-        return failure.status
+    except Failure as failed:
+        print(f"worker: {failed}", file=sys.stderr)
+        return failed.status
+    status = Status.OK
     try:
         _measure(args, journal, engine_id, version, make)
-        status = Status.OK
-    except (Failure, MemoryError) as error:
-        status = error.status if isinstance(error, Failure) else Status.OUT_OF_MEMORY
-        message = str(error) or "there is not enough memory"
-        journal.write("error", code=int(status), name=status.name, message=message)
-        print(f"worker: {message}", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the journal must tell it
+        told = error if isinstance(error, Failure) else _unforeseen(error)
+        status = told.status
+        journal.write("error", code=int(status), name=status.name, message=str(told))
+        print(f"worker: {told}", file=sys.stderr)
     journal.write("end", code=int(status), lines=journal.lines)
     journal.sync()
     return status
+
+
+def _unforeseen(error: Exception) -> Failure:
+    told = failure(error, Status.INTERNAL)
+    if told.status is not Status.INTERNAL:
+        return told
+    traceback.print_exception(error)
+    return Failure(told.status, f"{type(error).__name__}: {error}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -186,7 +272,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--power-s", type=float, default=0.0)
     parser.add_argument("--outputs")
     parser.add_argument("--dataset")
+    parser.add_argument("--cpus", type=_cpus, default=[])
+    parser.add_argument("--option", type=_option, action="append", default=[])
     args = parser.parse_args()
+    args.options = dict(args.option)
     for name, _, least, most in limits:
         if not least <= getattr(args, name) <= most:
             parser.error(f'--{name} cannot be "{getattr(args, name)}"')
@@ -199,13 +288,26 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
+def _cpus(text: str) -> list[int]:
+    """Read "0,2": the processors that the worker and all its threads keep to."""
+    return [int(word) for word in text.split(",")]
+
+
+def _option(text: str) -> tuple[str, str]:
+    """Read KEY=VALUE, for the engine."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f'takes KEY=VALUE, not "{text}"')
+    return key, value
+
+
 def _measure(
-    args: argparse.Namespace,
-    journal: Journal,
-    engine_id: str,
-    version: str,
-    make: Callable[[argparse.Namespace], Engine],
+    args: argparse.Namespace, journal: Journal, engine_id: str, version: str, make: Make
 ) -> None:
+    if args.cpus:  # before the library is loaded, whose threads inherit it
+        os.sched_setaffinity(0, args.cpus)
+    if "card" in args.options:  # and whose CUDA then sees this one as its first
+        os.environ["CUDA_VISIBLE_DEVICES"] = args.options["card"]
     content, unreadable = _read(args.model)
     found = "" if content is None else hashlib.sha256(content).hexdigest()
     facts = {"model_sha256": found, "model_bytes": len(content or b""), "t_ns": _clock_ns()}
@@ -225,6 +327,7 @@ def _measure(
         outputs=[asdict(t) for t in engine.outputs],
         accelerator=args.accelerator,
         fully_accelerated=engine.fully_accelerated,
+        **getattr(engine, "witness", {}),
     )
     journal.sync()
     outputs = _open_outputs(args.outputs) if args.outputs else None
@@ -236,14 +339,35 @@ def _measure(
 
 def _phases(args: argparse.Namespace, journal: Journal, engine: Engine) -> list[bytes]:
     """Run the three timed phases, and return the outputs."""
-    engine.write(seeded_bytes(engine.inputs, args.seed))
+    data = seeded_bytes(engine.inputs, args.seed)
+    engine.write(data)
+    gc.collect()
+    gc.disable()  # a collection among timed inferences would be ours, and would empty the caches
     if args.warmup:
         _phase(journal, engine, "warmup", args.warmup, 0.0)
     if args.runs:
         _phase(journal, engine, "latency", args.runs, 0.0)
+    if args.runs and getattr(engine, "has_own_memory", False):
+        _phase(journal, _WithTransfers(engine, data), "transfers", args.runs, 0.0)
     if args.power_s > 0:
         _phase(journal, engine, "power", 0, args.power_s)
     return [engine.read()]
+
+
+class _WithTransfers:
+    """An engine whose inference brings its inputs to the device and its outputs back."""
+
+    def __init__(self, engine: Engine, data: bytes) -> None:
+        self._engine, self._data = engine, data
+        self.inputs, self.outputs = engine.inputs, engine.outputs
+        self.fully_accelerated = engine.fully_accelerated
+        self.write, self.read = engine.write, engine.read
+
+    def infer(self) -> None:
+        """Bring the inputs, run, and fetch the outputs."""
+        self._engine.write(self._data)
+        self._engine.infer()
+        self._engine.read()
 
 
 def _read(path: str) -> tuple[bytes | None, str]:
@@ -259,6 +383,7 @@ def _beginning(args: argparse.Namespace, engine_id: str, version: str) -> dict[s
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         boot_id = ""
+    pinned = {"cpus": sorted(os.sched_getaffinity(0))} if args.cpus else {}
     return {
         "schema": 1,
         "program": "ibd_mobile.workers",
@@ -270,65 +395,95 @@ def _beginning(args: argparse.Namespace, engine_id: str, version: str) -> dict[s
         "pid": os.getpid(),
         "threads": args.threads,
         "batch": args.batch,
+        **pinned,
     }
+
+
+class _Times:
+    """Room for the times of one stretch of inferences, made before any of them runs."""
+
+    def __init__(self, size: int, *, has_device_clock: bool) -> None:
+        self.count = 0
+        self.start_ns = (ctypes.c_int64 * size)()
+        self.end_ns = (ctypes.c_int64 * size)()
+        self.device_ns = (ctypes.c_int64 * size)() if has_device_clock else None
+
+    def lines(self) -> dict[str, list[int]]:
+        """Return what the journal is told."""
+        told = {"start_ns": self.start_ns[: self.count], "end_ns": self.end_ns[: self.count]}
+        if self.device_ns is not None:
+            told["device_ns"] = self.device_ns[: self.count]
+        return told
 
 
 def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: float) -> None:
     """Run `count` inferences, or as many as `seconds` hold, and write their times."""
-    size = count or _CHUNK
-    starts = (ctypes.c_int64 * size)()
-    ends = (ctypes.c_int64 * size)()
+    times = _Times(count or _CHUNK, has_device_clock=hasattr(engine, "device_ns"))
     journal.write("phase_begin", phase=phase, t_ns=_clock_ns())
     journal.sync()
-    gc.collect()
-    gc.disable()  # a collection inside a timed inference would be ours, not the framework's
-    done, first_ns, cpu_start_ns = 0, 0, time.process_time_ns()
+    done, first_ns = 0, 0
+    cpu_start_ns, wait_start_ns = time.process_time_ns(), _waited_ns()
     deadline_ns = _clock_ns() + int(seconds * 1e9)
-    try:
-        while True:
-            filled = _fill(engine, starts, ends, deadline_ns if not count else None)
-            first_ns = first_ns or starts[0]
-            journal.write(
-                "inferences",
-                phase=phase,
-                first=done,
-                start_ns=starts[:filled],
-                end_ns=ends[:filled],
-            )
-            done += filled
-            if count or ends[filled - 1] >= deadline_ns:
-                break
-    finally:
-        gc.enable()
+    while True:
+        try:
+            _fill(engine, times, deadline_ns if not count else None)
+        finally:  # what was measured before a failure is not lost
+            if times.count:
+                journal.write("inferences", phase=phase, first=done, **times.lines())
+        first_ns = first_ns or times.start_ns[0]
+        done += times.count
+        last_ns = times.end_ns[times.count - 1]
+        if count or last_ns >= deadline_ns:
+            break
     cpu_ns = time.process_time_ns() - cpu_start_ns
+    waited_ns = _waited_ns()
     journal.write(
         "phase_end",
         phase=phase,
         count=done,
         start_ns=first_ns,
-        end_ns=ends[filled - 1],
+        end_ns=last_ns,
         cpu_ns=cpu_ns,
+        **_told_wait(wait_start_ns, waited_ns),
     )
     journal.sync()
 
 
-def _fill(
-    engine: Engine,
-    starts: "ctypes.Array[ctypes.c_int64]",
-    ends: "ctypes.Array[ctypes.c_int64]",
-    deadline_ns: int | None,
-) -> int:
-    """Infer until the arrays are full or the deadline has passed; return how many."""
+def _waited_ns() -> int | None:
+    """Return how long this process's threads were ready to run but had no processor, ns.
+
+    The kernel counts it in the second number of schedstat; None where it does not.
+    """
+    try:
+        found = [p.read_text().split() for p in Path("/proc/self/task").glob("*/schedstat")]
+        return sum(int(words[1]) for words in found) if found else None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _told_wait(before_ns: int | None, after_ns: int | None) -> dict[str, int]:
+    """Return the wait within a phase; nothing where a thread ended and took its count along."""
+    if before_ns is None or after_ns is None or after_ns < before_ns:
+        return {}
+    return {"waited_ns": after_ns - before_ns}
+
+
+def _fill(engine: Engine, times: _Times, deadline_ns: int | None) -> None:
+    """Infer until the room is full or the deadline has passed."""
     infer, clock_ns = engine.infer, _clock_ns
+    starts, ends, on_device = times.start_ns, times.end_ns, times.device_ns
+    times.count = 0
     for i in range(len(starts)):
         start_ns = clock_ns()
         infer()
         end_ns = clock_ns()
         starts[i] = start_ns
         ends[i] = end_ns
+        if on_device is not None:
+            on_device[i] = engine.device_ns()  # type: ignore[attr-defined] # see Engine
+        times.count = i + 1
         if deadline_ns is not None and end_ns >= deadline_ns:
-            return i + 1
-    return len(starts)
+            return
 
 
 def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> list[bytes]:

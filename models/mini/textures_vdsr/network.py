@@ -1,5 +1,7 @@
 """The layers of textures_vdsr (Kim et al., VDSR, 2016: 20 layers of 64 there)."""
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -13,7 +15,7 @@ class Vdsr(nn.Module):
         super().__init__()
         sizes = [1, *[CHANNELS] * (LAYERS_COUNT - 1), 1]
         layers: list[nn.Module] = []
-        for channels_in, channels_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for channels_in, channels_out in itertools.pairwise(sizes):
             layers += [nn.Conv2d(channels_in, channels_out, 3, padding=1), nn.ReLU()]
         self.missing = nn.Sequential(*layers[:-1])
         for layer in self.missing:

@@ -48,8 +48,6 @@ def definition(options: dict[str, Any]) -> Any:
     Raises:
         Refused: no such definition.
     """
-    import keras
-
     library, name = options["library"], options["name"]
     size, outputs_count = int(options["input_size"]), int(options["outputs_count"])
     if library == "ibd" and name in ARCHITECTURES:
@@ -57,6 +55,8 @@ def definition(options: dict[str, Any]) -> Any:
 
         return keras_architecture.network(ARCHITECTURES[name](outputs_count), size)
     if library == "keras.applications" and name in CLASSIFIERS:
+        import keras
+
         return getattr(keras.applications, name)(
             weights=None,
             input_shape=(size, size, 3),
@@ -75,12 +75,14 @@ def randomise(network: Any, options: dict[str, Any]) -> None:
 
     name, seed = str(options["name"]), int(options["seed"])
     size = spread.picture_size(name, int(options["input_size"]))
-    small = definition(options | {"input_size": size})
+    is_own_size = size == int(options["input_size"])
+    small = network if is_own_size else definition(options | {"input_size": size})
     shape = (size, size, network.inputs[0].shape[-1])
     low, high = float(options.get("input_low", -1.0)), float(options.get("input_high", 1.0))
     pictures = picture.pictures(seed, spread.pictures_count(size), shape, low, high)
     keras_architecture.spread_weights(small, seed, pictures, spread.last_spread(name))
-    network.set_weights(small.get_weights())
+    if not is_own_size:
+        network.set_weights(small.get_weights())
 
 
 def _be_steady() -> None:

@@ -16,7 +16,7 @@ from ibd_mobile.convert.vendor._source import Source, dimensions, source_of
 from ibd_mobile.core.errors import HostError, InputError
 
 formats_from: Final = frozenset(("onnx",))
-format_to: Final = "dlc"
+format_to: Final = "qnn_dlc"
 precisions: Final = frozenset(("float32", "float16", "int8"))
 _NET_RUN: Final = r"Finished Executing Graphs"
 _BIAS_BITS: Final = (8, 32)

@@ -10,7 +10,7 @@ from ibd_mobile.results.report._heading import heading, printable
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
-from ibd_mobile.results.table import COLUMNS, GROUP_TITLES, Column, Row, rows
+from ibd_mobile.results.table import GROUP_TITLES, Column, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 4
 #: what Markdown would read as more than text; "_" within a word and a lone "[" it would not
@@ -49,8 +49,8 @@ def _sheet(sheet: Sheet) -> list[str]:
 
 def _table(sheet: Sheet, footnotes: Footnotes) -> str:
     """Write metrics as rows where the configurations fit beside each other, else the other way."""
-    columns = [_title(column) for column in COLUMNS]
-    cells = [[_cell(sheet, row, c.name, footnotes) for c in COLUMNS] for row in sheet.rows]
+    columns = [_title(column) for column in sheet.columns]
+    cells = [[_cell(sheet, row, c.name, footnotes) for c in sheet.columns] for row in sheet.rows]
     labels = [
         f"{_plain(label)} {footnotes.label_mark(row)}".strip()
         for label, row in zip(sheet.labels, sheet.rows, strict=True)

@@ -20,7 +20,7 @@ from ibd_mobile.results.report._heading import heading, printable
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
-from ibd_mobile.results.table import COLUMNS, GROUP_TITLES, Row, rows
+from ibd_mobile.results.table import GROUP_TITLES, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 3  #: so many configurations are easier to compare side by side
 _PADDING_COUNT = 2  #: columns of the terminal that a table adds to each of its own
@@ -79,7 +79,10 @@ class _SheetView:
             box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="", show_lines=True
         )
         made.add_column(no_wrap=True)
-        labels = {group: [c.label for c in COLUMNS if c.group == group] for group in GROUP_TITLES}
+        labels = {
+            group: [c.label for c in self._sheet.columns if c.group == group]
+            for group in GROUP_TITLES
+        }
         lines_count = max(map(len, labels.values()))
         for group, title in GROUP_TITLES.items():
             lines = [*labels[group], *[""] * (lines_count - len(labels[group]))]
@@ -87,7 +90,9 @@ class _SheetView:
             made.add_column(head, no_wrap=True)
         for number, row in enumerate(self._sheet.rows):
             cells = [
-                Text("\n").join(self._cell(row, c.name) for c in COLUMNS if c.group == group)
+                Text("\n").join(
+                    self._cell(row, c.name) for c in self._sheet.columns if c.group == group
+                )
                 for group in GROUP_TITLES
             ]
             made.add_row(self._label(number), *cells)
@@ -96,7 +101,9 @@ class _SheetView:
     def _tall(self, width: int) -> list[Table]:
         """One metric per row; as many configurations beside each other as fit."""
         count = len(self._sheet.rows)
-        names_width = max(map(len, GROUP_TITLES.values())) + max(len(c.label) for c in COLUMNS)
+        names_width = max(map(len, GROUP_TITLES.values())) + max(
+            len(c.label) for c in self._sheet.columns
+        )
         free = width - names_width - 2 * _PADDING_COUNT
         made, first = [], 0
         while first < count:
@@ -115,7 +122,7 @@ class _SheetView:
         for number in range(first, last):
             made.add_column(self._label(number), overflow="fold")
         told: str = ""
-        for column in COLUMNS:
+        for column in self._sheet.columns:
             title = "" if column.group == told else GROUP_TITLES[column.group]
             told = column.group
             cells = [self._cell(row, column.name) for row in self._sheet.rows[first:last]]
@@ -124,7 +131,7 @@ class _SheetView:
 
     def _width(self, number: int) -> int:
         row = self._sheet.rows[number]
-        texts = [self._cell(row, column.name).plain for column in COLUMNS]
+        texts = [self._cell(row, column.name).plain for column in self._sheet.columns]
         return max(map(cell_len, [*texts, self._label(number).plain])) + _PADDING_COUNT
 
     def _cell(self, row: Row, name: str) -> Text:

@@ -1,0 +1,23 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ibd_mobile.core.seams import Order
+from ibd_mobile.frameworks import tensorrt
+
+from .conftest import THIS
+
+
+def test_its_worker_is_started_in_the_python_that_has_tensorrt(
+    python_with: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, host_order: Order
+) -> None:
+    python = python_with(tensorrt="7.0")
+    monkeypatch.setenv("IBD_PYTHON_TENSORRT", str(python))
+    assert tensorrt.formats == {"onnx"}
+    assert tensorrt.missing_reason(THIS, "desktop") == ""
+    found = tensorrt.invocation(host_order)
+    assert (found.argv[0], found.argv[3]) == (str(python), "tensorrt")
+    assert found.framework_version == "tensorrt 7.0"
+    assert not [word for word in found.argv if word.startswith(("provider=", "mode="))]
+    assert [word for word in found.argv if word.startswith("cache=")]
