@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ibd_mobile.convert.steps import (
-    caffe2_graph,
-    caffe2_onnx,
-    caffe2_run,
-    caffe2_schema,
-    caffe2_session,
-)
-from ibd_mobile.convert.steps.caffe2_graph import Net
+from ibd_mobile.convert.steps.caffe2 import graph as caffe2_graph
+from ibd_mobile.convert.steps.caffe2 import onnx as caffe2_onnx
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2 import schema as caffe2_schema
+from ibd_mobile.convert.steps.caffe2 import session as caffe2_session
+from ibd_mobile.convert.steps.caffe2.graph import Net
 from ibd_mobile.convert.steps.onnx_to_caffe2 import translate
 from tests.caffe2_nets import agree
 

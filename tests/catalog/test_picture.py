@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -70,6 +70,7 @@ def test_a_network_built_larger_gets_all_sizes_larger(name: str) -> None:
     assert np.abs(again - own).mean() < 12
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.tuples(st.integers(30, 90), st.integers(30, 90)),
     st.sampled_from(sorted(PIPELINES)),

@@ -89,7 +89,7 @@ def test_a_library_is_imported_only_in_its_home(library: str) -> None:
 
 def test_steps_import_nothing_of_ours_but_steps() -> None:
     home = "ibd_mobile.convert.steps"
-    for path in (PACKAGE / "convert" / "steps").glob("*.py"):
+    for path in (PACKAGE / "convert" / "steps").rglob("*.py"):
         ours = {m for m in imports(path) if m.startswith("ibd_mobile")}
         assert all(m == home or m.startswith(f"{home}.") for m in ours), path.name
 

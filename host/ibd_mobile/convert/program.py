@@ -156,10 +156,10 @@ def sha256_with_imports(path: Path) -> str:
 
 
 def _with_imports(path: Path) -> set[Path]:
-    found, waiting = {path}, [path]
+    home, found, waiting = path.parent, {path}, [path]
     while waiting:
         for name in _imported(waiting.pop()):
-            inner = path.parent / f"{name}.py"
+            inner = home / f"{name}.py"
             if inner.is_file() and inner not in found:
                 found.add(inner)
                 waiting.append(inner)
@@ -171,7 +171,7 @@ def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ImportFrom) or not node.module:
             continue
-        if node.module == _HOME:
-            yield from (alias.name for alias in node.names)
-        elif node.module.startswith(f"{_HOME}."):
-            yield node.module.removeprefix(f"{_HOME}.").replace(".", "/")
+        if f"{node.module}.".startswith(f"{_HOME}."):
+            package = node.module.removeprefix(_HOME).replace(".", "/").lstrip("/")
+            yield package  # a module, or a package whose modules are named
+            yield from (f"{package}/{alias.name}".lstrip("/") for alias in node.names)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ibd_mobile.convert.steps import caffe2_to_onnx, onnx_to_caffe2, step
-from ibd_mobile.convert.steps.caffe2_graph import load
+from ibd_mobile.convert.steps.caffe2.graph import load
 from ibd_mobile.convert.steps.step import Refused
 from tests.caffe2_nets import random
 from tests.onnx_nets import exported, model, node, returns

@@ -234,8 +234,8 @@ class Network:
             path.write_bytes(b"a network")
             changes["source"] = {"model": str(path)}
         options = {
-            "input_tensors": [{"name": "input", "dtype": "float32", "shape": [-1, 3, 2, 4]}],
-            "output_tensors": [{"name": "logits", "dtype": "float32", "shape": [-1, 2]}],
+            "inputs": [{"name": "input", "dtype": "float32", "shape": [-1, 3, 2, 4]}],
+            "outputs": [{"name": "logits", "dtype": "float32", "shape": [-1, 2]}],
         } | changes.pop("options", {})
         return Request(
             **({"folder": str(self.work), "file": "network.dlc"} | changes | {"options": options})
@@ -248,7 +248,7 @@ class Network:
         return {
             "samples": str(self.folder / "samples.npy"),
             "calibration": str(self.folder / "samples.npy"),
-            "options": {"answers": str(self.folder / "answers.npz")},
+            "options": {"source_outputs": str(self.folder / "answers.npz")},
         }
 
 

@@ -54,22 +54,18 @@ def test_an_open_batch_is_set(network: Any) -> None:
         ({"source": {"model": "/no/such.onnx"}}, "is not there"),
         ({"source": {"model": "/no/such.h5"}}, "unknown ending"),
         ({"source": {"weights": "/x"}}, "found ['weights']"),
-        ({"options": {"input_tensors": []}}, "option 'input_tensors' is missing"),
-        ({"options": {"output_tensors": []}}, "option 'output_tensors' is missing"),
+        ({"options": {"inputs": []}}, "option 'inputs' is missing"),
+        ({"options": {"outputs": []}}, "option 'outputs' is missing"),
         (
-            {"options": {"input_tensors": [{"name": "x", "dtype": "float32", "shape": [2, 8]}]}},
+            {"options": {"inputs": [{"name": "x", "dtype": "float32", "shape": [2, 8]}]}},
             "cannot give x with shape [2, 8] the batch 1",
         ),
         (
-            {"options": {"input_tensors": [{"name": "x", "dtype": "float32", "shape": [1, -1]}]}},
+            {"options": {"inputs": [{"name": "x", "dtype": "float32", "shape": [1, -1]}]}},
             "cannot give x with shape [1, -1] the batch 1",
         ),
         (
-            {
-                "options": {
-                    "input_tensors": [{"name": n, "dtype": "float32", "shape": [1]} for n in "ab"]
-                }
-            },
+            {"options": {"inputs": [{"name": n, "dtype": "float32", "shape": [1]} for n in "ab"]}},
             "one input, found 2",
         ),
     ],

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
-# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "onnx==1.23.2", "onnxscript==0.7.2"]
+# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "onnx==1.23.2"]
 #
 # [tool.uv]
 # override-dependencies = ["torchvision; sys_platform == 'never'"]
@@ -10,10 +10,12 @@
 uv run with PYTHONPATH=host, from the root of the repository.
 """
 
+import io
 import sys
 import tomllib
 from pathlib import Path
 
+import onnx
 import torch
 
 from ibd_mobile.convert.steps import build_pytorch
@@ -32,20 +34,17 @@ for path in sorted(Path("models/zoo").glob("*.toml")):
         size, channels = variant["input"]["height"], variant["input"]["channels"]
         outputs = {"outputs_count": variant["outputs_count"], "input_size": size}
         network = build_pytorch.definition(made | outputs).eval()
-        image = torch.zeros(2, channels, size, size)
-        shapes = ({0: torch.export.Dim("batch", min=1)},)
-        program = torch.onnx.export(
-            network, (image,), dynamo=True, dynamic_shapes=shapes, optimize=False
-        )
-        model = program.model_proto
+        written = io.BytesIO()
+        torch.onnx.export(
+            network, (torch.zeros(2, channels, size, size),), written, dynamo=False,
+            input_names=["image"], dynamic_axes={"image": {0: "batch"}},
+        )  # fmt: skip
+        model = onnx.load_from_string(written.getvalue())
         for tensor in model.graph.initializer:
             if torch.Size(tensor.dims).numel() > KEPT_COUNT:
                 tensor.ClearField("raw_data")
         for node in model.graph.node:
-            node.ClearField("metadata_props")
             node.ClearField("doc_string")
-        for value in model.graph.value_info:
-            value.ClearField("metadata_props")
         content = model.SerializeToString()
         (HERE / f"{path.stem}_pytorch.onnx").write_bytes(content)
         print(path.stem, sum(p.numel() for p in network.parameters()), len(content))

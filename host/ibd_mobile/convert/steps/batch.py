@@ -58,13 +58,13 @@ def settled(
     if not fits:
         raise step.Refused(
             f"input {name} takes {list(own[1:])}, not {request.input_shape}",
-            "ask for the size that the network was made for",
+            "Ask for the size that the network was made for.",
         )
     if own[0] not in (None, wanted[0]):
         what = "left open" if wanted[0] is None else f"set to {wanted[0]}"
         raise step.Refused(
             f"the batch cannot be {what}: input {name} has it fixed at {own[0]}",
-            f"ask for a batch of {own[0]}",
+            f"Ask for a batch of {own[0]}.",
         )
     return wanted
 
@@ -95,7 +95,7 @@ def calibration(request: step.Request) -> Any:
     if not request.calibration:
         raise step.Refused(
             f"{request.precision} needs calibration pictures and none are named",
-            "name a calibration set, or choose int8_dynamic, which needs none",
+            "Name a calibration set, or choose int8_dynamic, which needs none.",
         )
     return _loaded(request, request.calibration, "calibration pictures")
 

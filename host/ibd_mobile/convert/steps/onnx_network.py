@@ -28,7 +28,7 @@ def read(path: Path) -> Any:
     if outside:
         raise step.Refused(
             f"{path.name} keeps the tensor {outside[0]} in another file",
-            "save the network with its weights inside",
+            "Save the network with its weights inside.",
         )
     try:
         onnx.checker.check_model(model)
@@ -149,7 +149,7 @@ class Network:
         except self._errors as error:
             raise step.Refused(
                 f"it does not run with a batch of {len(group)}: {_reason(error)}",
-                "ask for a fixed batch",
+                "Ask for a fixed batch.",
             ) from error
         return list(made)
 
@@ -231,7 +231,7 @@ def _info(value: Any) -> step.TensorInfo:
 def _unreadable(path: Path, reason: str) -> step.Refused:
     return step.Refused(
         f"{path.name} is not an ONNX network, or not all of one: {reason}",
-        "fetch or make the file anew",
+        "Fetch or make the file anew.",
     )
 
 

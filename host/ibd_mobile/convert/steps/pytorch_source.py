@@ -111,14 +111,14 @@ def _refuse_strangers(path: Path) -> None:
         if not (name.startswith(_PARTS) or name in _FACTS or is_config):
             raise step.Refused(
                 f"{path.name} holds {name}, which is neither a graph nor a tensor",
-                "export the network anew, without compiled code or objects of its own",
+                "Export the network anew, without compiled code or objects of its own.",
             )
 
 
 def _unreadable(path: Path, reason: str) -> step.Refused:
     return step.Refused(
         f"{path.name} is not a program of torch.export, or not all of one: {reason}",
-        "fetch or export the file anew",
+        "Fetch or export the file anew.",
     )
 
 

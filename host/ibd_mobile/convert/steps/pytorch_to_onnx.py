@@ -26,7 +26,7 @@ def convert(request: step.Request) -> step.Made:
     if request.precision != "float32":
         raise step.Refused(
             f"PyTorch's exporter makes float32, not {request.precision}",
-            f"convert to float32, and from there to {request.precision}",
+            f"Convert to float32, and from there to {request.precision}.",
         )
     network = pytorch_source.read(request)
     shape = network.settle(request)

@@ -39,7 +39,8 @@ class Network:
 
     def outputs(self, samples: Any) -> list[Any]:
         """Run it: (n, …) to one array (n, …) per output."""
-        return batch.outputs(self.call, samples, self._group)
+        function = self.function([self.shape[0], *samples.shape[1:]])
+        return batch.outputs(lambda group: list(function(group)), samples, self._group)
 
     def inner(self, samples: Any) -> dict[str, Any]:
         """Return what is inside by name of layer, in the order of the graph."""

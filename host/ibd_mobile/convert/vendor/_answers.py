@@ -19,23 +19,23 @@ def unknown_reason(request: Request, source: Source) -> str:
     """Say why nobody knows what the source says, or ""."""
     if not request.samples:
         return "there are no samples to ask both networks"
-    if request.options.get("answers") or source.format == "onnx":
+    if request.options.get("source_outputs") or source.format == "onnx":
         return ""
     return f"nobody said what the {source.format} network answers"
 
 
 def of_source(request: Request, source: Source) -> list[Any]:
-    """Return what the source says, from option `answers`, or by running it if it is ONNX.
+    """Return what the source says, from option `source_outputs`, or by running it if it is ONNX.
 
     Returns:
         An array (n, …) per output.
 
     Raises:
-        InputError: option `answers` names no such file, or the network cannot be run.
+        InputError: option `source_outputs` names no such file, or the network cannot be run.
         HostError: the program's environment cannot be made.
         RunError: the program came to no answer.
     """
-    path = Path(request.options.get("answers") or _run(request))
+    path = Path(request.options.get("source_outputs") or _run(request))
     import numpy as np
 
     try:

@@ -210,6 +210,7 @@ def _watch(
             if said_bytes > LIMIT_BYTES:
                 return "talking"
             log.write(chunk)
+            log.flush()  # somebody may want to follow it
     return "late"
 
 

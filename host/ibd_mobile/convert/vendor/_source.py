@@ -2,11 +2,11 @@
 
 Beside the request's own fields these options are read:
 
-- `input_tensors`, `output_tensors`: lists of tables as `core.model.Tensor`, batch first; what
-  vendors call dimensions and nodes. Needed by all;
+- `inputs`, `outputs`: lists of tables as `core.model.Tensor`, batch first; what vendors call
+  dimensions and nodes. Needed by all;
 - `layout`: of a picture in the source, "NHWC" or "NCHW"; default: the format's habit;
-- `answers`: an .npz with `source_0` …, what the source says to the request's samples. An ONNX
-  network is run here where nobody says it.
+- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples. An
+  ONNX network is run here where nobody says it.
 """
 
 from collections.abc import Collection
@@ -73,9 +73,7 @@ def source_of(
     for path in files.values():
         if not path.is_file():
             raise InputError(str(path), "is not there, or is no file")
-    inputs, outputs = (
-        _tensors(request, key, converter) for key in ("input_tensors", "output_tensors")
-    )
+    inputs, outputs = (_tensors(request, key, converter) for key in ("inputs", "outputs"))
     if len(inputs) != 1:
         raise InputError(converter, f"takes networks with one input, found {len(inputs)}")
     layout = request.options.get("layout", "NHWC" if format in _NHWC_FIRST else "NCHW")
