@@ -1,5 +1,6 @@
 """A machine to measure on (this computer), short rules to measure by, and runs made with both."""
 
+import dataclasses
 import hashlib
 import importlib.util
 import platform
@@ -16,7 +17,7 @@ from ibd_mobile.bench.plan import plan
 from ibd_mobile.bench.session import Session
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
-from ibd_mobile.core.device import Slot
+from ibd_mobile.core.device import Device, Slot
 from ibd_mobile.core.payload import models_folder, payload
 from ibd_mobile.core.record import Record
 from ibd_mobile.core.seams import BroughtFile, Link
@@ -150,9 +151,13 @@ def make_bench(small: Stock, link: LocalLink, tmp_path: Path) -> Iterator[MakeBe
     """Makes a run on this computer, or on links that are given by slot."""
     made: list[Bench] = []
 
-    def make(links: Mapping[str, Link] | None = None, **changes: object) -> Bench:
+    def make(
+        links: Mapping[str, Link] | None = None, device: Device | None = None, **changes: object
+    ) -> Bench:
         given = links or {"host_cpu": link}
         targets = [host(small, each, slot) for slot, each in given.items()]
+        if device is not None:
+            targets = [dataclasses.replace(t, device=device) for t in targets]
         made.append(bench_of(small, targets, tmp_path / "runs", **changes))
         return made[-1]
 

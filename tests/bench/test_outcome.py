@@ -9,7 +9,7 @@ import pytest
 
 from ibd_mobile.bench import execution
 from ibd_mobile.bench.execution import Recording
-from ibd_mobile.bench.outcome import check_outcome
+from ibd_mobile.bench.outcome import check_outcome, is_out_of_memory
 from ibd_mobile.core.errors import (
     DataError,
     PayloadFailed,
@@ -187,3 +187,26 @@ def test_a_program_that_does_not_start_is_told(ran: Run) -> None:
     with pytest.raises(PayloadFailed, match=SUBJECT) as caught:
         check_outcome(folder, JOB, nonce)
     assert caught.value.code == PayloadStatus.CHILD_NOT_STARTED
+
+
+def test_what_was_killed_is_said_to_have_found_no_memory(ran: Run) -> None:
+    folder, nonce = ran("sh", "-c", "kill -s KILL $$")
+    with pytest.raises(PayloadFailed, match="was ended by SIGKILL") as caught:
+        check_outcome(folder, JOB, nonce)
+    assert "where memory runs out" in caught.value.remedy
+    assert is_out_of_memory(caught.value)
+
+
+@pytest.mark.parametrize(("words", "is_so"), [("exit 75", True), ("exit 71", False)])
+def test_a_programs_own_word_for_memory_counts(ran: Run, words: str, is_so: bool) -> None:
+    folder, nonce = ran("sh", "-c", words)
+    with pytest.raises(PayloadFailed) as caught:
+        check_outcome(folder, JOB, nonce)
+    assert is_out_of_memory(caught.value) is is_so
+
+
+def test_a_lost_device_has_its_name_and_a_remedy(ran: Run) -> None:
+    folder, nonce = ran("sh", "-c", "exit 80")
+    with pytest.raises(PayloadFailed, match="DEVICE_LOST") as caught:
+        check_outcome(folder, JOB, nonce)
+    assert "nvidia-smi" in caught.value.remedy

@@ -5,13 +5,19 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ibd_mobile.bench.scheduler import Scheduler
+import msgspec
+import pytest
+
+import ibd_mobile.frameworks
+from ibd_mobile.bench.scheduler import Scheduler, _is_larger
+from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.errors import HostError, IbdError, PhoneGone
 from ibd_mobile.core.seams import Completed, Link
 from ibd_mobile.machine.local import LocalLink
 from ibd_mobile.results.event_log import Event
 
 from .conftest import Bench, MakeBench
+from .test_outcome import JOB
 from .test_session import is_all_ended
 
 
@@ -154,3 +160,43 @@ def test_a_run_without_machines_ends_at_once(make_bench: MakeBench) -> None:
     bench = make_bench()
     outcome = scheduler_of(bench).execute([])
     assert (outcome.done_count, outcome.failed_count) == (0, 0)
+
+
+@pytest.fixture
+def tight(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A framework that has memory for one sample only."""
+    path = [*ibd_mobile.frameworks.__path__, str(Path(__file__).parent / "frameworks")]
+    monkeypatch.setattr(ibd_mobile.frameworks, "__path__", path)
+    return "tight"
+
+
+@pytest.mark.parametrize("too_large", [2, 3])
+def test_memory_that_runs_out_ends_the_axis_and_not_the_run(
+    make_bench: MakeBench, small: Stock, tight: str, too_large: int
+) -> None:
+    cpu = small.devices["host_cpu"].processors[0]
+    accelerators = {**cpu.accelerators, tight: "cpu"}
+    cpu = msgspec.structs.replace(cpu, accelerators=accelerators)
+    device = msgspec.structs.replace(small.devices["host_cpu"], processors=[cpu])
+    batches = [too_large, 8, 1, 4]
+    bench = make_bench(device=device, frameworks=[tight, "litert"], batches=batches)
+    outcome = scheduler_of(bench).execute(bench.targets)
+    done = sorted((r.job.framework, r.job.batch) for r in bench.run.records())
+    assert done == [("litert", b) for b in sorted(batches)] + [("tight", 1)]
+    assert outcome.failed_count == 3
+    first, *others = bench.run.failures()
+    reason = f"was not tried: batch {too_large} at 64 px had not enough memory"
+    problems = [f.problem for f in bench.run.failures()]
+    assert problems.count(reason) == 2
+    assert first.remedy
+    assert others
+
+
+def test_only_what_differs_in_size_alone_is_larger() -> None:
+    small = JOB
+    assert _is_larger(msgspec.structs.replace(small, batch=4, artifact_sha256="1" * 64), small)
+    assert _is_larger(msgspec.structs.replace(small, input_size=128), small)
+    for change in ({"threads": 2}, {"precision": "float32"}, {"slot": "other"}):
+        assert not _is_larger(msgspec.structs.replace(small, batch=4, **change), small)
+    wider = msgspec.structs.replace(small, batch=4, input_size=32)
+    assert not _is_larger(wider, small)

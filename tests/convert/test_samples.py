@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ def model() -> Model:
 def taken(**changes: object) -> Input:
     facts: dict[str, object] = {
         "height": 32, "width": 32, "channels": 3, "layout": "NHWC", "colour_order": "RGB",
-        "mean": [0.0] * 3, "scale": [255.0] * 3,
+        "mean": [0.0] * 3, "scale": [255.0] * 3, "resize": "stretch",
     }  # fmt: skip
     return Input(**(facts | changes))  # type: ignore[arg-type]
 
@@ -29,6 +30,13 @@ def test_a_model_with_a_data_set_is_compared_on_its_pictures(model: Model) -> No
     assert found.values.shape == (32, 64, 64, 3)
     assert found.told == "32 pictures of set shapes, seed 5"
     assert samples.comparison(model, own, own.height, "NHWC").sha256 == found.sha256
+
+
+def test_pictures_of_a_set_come_in_the_networks_colour_order(model: Model) -> None:
+    own = model.variants[0].input
+    red = samples.comparison(model, own, 64, "NHWC").values
+    turned = msgspec.structs.replace(own, colour_order="BGR")
+    assert np.array_equal(samples.comparison(model, turned, 64, "NHWC").values, red[..., ::-1])
 
 
 def test_at_another_size_pictures_are_drawn(model: Model) -> None:

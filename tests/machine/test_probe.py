@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ def test_this_computer_is_recognised_by_what_it_tells(tmp_path: Path) -> None:
     assert not identity.is_simulated
     assert identity.properties["host.system"] == "Linux"
     assert "host.boot_id" not in identity.properties
+    assert int(identity.properties["host.cpus"]) == len(os.sched_getaffinity(0))
+    assert set(identity.properties["host.isa"].split()) & {"avx2", "asimd"}
+    assert "fpu" not in identity.properties["host.isa"].split()
 
 
 def test_what_the_catalog_does_not_know_stays_unnamed(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """From the raw files of a job to its record; `reparse` is the same again, without a phone."""
 
+from collections.abc import Sequence
+
 from ibd_mobile.core.context import Context
+from ibd_mobile.core.device import Sensor
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.record import (
     Conditions,
@@ -11,7 +14,8 @@ from ibd_mobile.core.record import (
     Workload,
 )
 from ibd_mobile.core.seams import PowerSource
-from ibd_mobile.power import fuel_gauge
+from ibd_mobile.core.trace import PowerTrace, SensorTrace
+from ibd_mobile.power import fuel_gauge, nvml, rapl
 from ibd_mobile.results import facts as raw_facts
 from ibd_mobile.results import metrics, query, validity
 from ibd_mobile.results.facts import Facts
@@ -19,8 +23,29 @@ from ibd_mobile.results.job_folder import JobFolder
 from ibd_mobile.results.run_writer import RunWriter
 from ibd_mobile.results.utilization import peak_of
 
-#: the source of power of every machine so far; others will be chosen per slot
-POWER_SOURCE: PowerSource = fuel_gauge
+
+class _FirstThatCan:
+    """Of several sources the first that finds its sensors; the last one where none does."""
+
+    id = "any"
+
+    def __init__(self, *sources: PowerSource) -> None:
+        self._sources = sources
+
+    def sensors(self, sensors: Sequence[Sensor]) -> list[Sensor]:
+        """Pick what that source needs."""
+        return self._chosen(sensors).sensors(sensors)
+
+    def parse(self, traces: Sequence[SensorTrace], sensors: Sequence[Sensor]) -> PowerTrace | None:
+        """Make power as that source does."""
+        return self._chosen(sensors).parse(traces, sensors)
+
+    def _chosen(self, sensors: Sequence[Sensor]) -> PowerSource:
+        return next((s for s in self._sources if s.sensors(sensors)), self._sources[-1])
+
+
+#: a card's own counter, those of the processor's packages, a battery's gauge
+POWER_SOURCE: PowerSource = _FirstThatCan(nvml, rapl, fuel_gauge)
 
 
 def record_of(folder: JobFolder) -> Record:

@@ -24,10 +24,15 @@ _REMEDIES = {
     " instead.",
     PayloadStatus.MODEL_REFUSED: "This framework cannot run the model; try another --framework.",
     PayloadStatus.OUTPUT_FAILED: "Free space on the phone: adb shell df /data/local/tmp",
-    PayloadStatus.OUT_OF_MEMORY: "Use a smaller model or batch.",
+    PayloadStatus.OUT_OF_MEMORY: "Use a smaller model, input or batch.",
+    PayloadStatus.INTERNAL: "This is a fault of the worker or of the library under it; its output"
+    " tells more.",
+    PayloadStatus.DEVICE_LOST: "Look at `nvidia-smi` and for Xid in `dmesg`; cooling, power supply"
+    " and driver are the usual causes.",
     PayloadStatus.CHILD_NOT_STARTED: "Run `ibd-mobile doctor`; the program does not fit this"
     " phone.",
 }
+_KILLED = "The system does that where memory runs out: use a smaller model, input or batch."
 _KEPT = "What it left is kept in failures/ of the run."
 _LAST_LINES = 3
 
@@ -63,10 +68,22 @@ def check_outcome(folder: JobFolder, job: Job, nonce: str) -> None:
         raise PayloadFailed(
             subject,
             f"the program was ended by {name}",
-            _last_words(said) or "Look at `adb logcat` for a crash report.",
+            _last_words(said) or _remedy(summary.child_signal),
             code=128 + summary.child_signal,
         )
     _check_status(subject, summary, said, _journal_fault(folder.journal, nonce))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether a job needed more memory than there was, by the program's word or its end."""
+    codes = (PayloadStatus.OUT_OF_MEMORY, 128 + signal.SIGKILL)
+    return isinstance(error, PayloadFailed) and error.code in codes
+
+
+def _remedy(number: int) -> str:
+    if number == signal.SIGKILL:
+        return _KILLED
+    return "Look at `adb logcat` for a crash report."
 
 
 def _check_status(

@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import msgspec
+
+from ibd_mobile.bench.outcome import is_out_of_memory
 from ibd_mobile.bench.patience import Patience
 from ibd_mobile.bench.session import Session
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
-from ibd_mobile.core.errors import IbdError
+from ibd_mobile.core.errors import IbdError, PayloadFailed, PayloadStatus
 from ibd_mobile.core.job import Job
 from ibd_mobile.results.event_log import Event, EventKind
 from ibd_mobile.results.run_writer import RunWriter
@@ -58,6 +61,7 @@ class Scheduler:
         self._watch = watch
         self._patience = patience
         self._stop = threading.Event()
+        self._too_large: list[Job] = []  # what found no memory; a slot's own thread appends
 
     def stop(self) -> None:
         """Ask all slots to stop; each ends its program and puts its phone back first."""
@@ -108,11 +112,17 @@ class Scheduler:
             PhoneGone, PhoneUnauthorized, HostError: the machine left and did not come back, so
                 that no other job can be tried either.
         """
+        if (refusal := self._refusal(job)) is not None:
+            self._run.fail(job.id, refusal)
+            self._watch(Event(kind="failed", slot=job.slot, job_id=job.id, text=str(refusal)))
+            return False
         for attempt in range(1, _TRIES + 1):
             self._tell(Event(kind="started", slot=job.slot, job_id=job.id, text=job.title))
             try:
                 session.measure(job)
             except IbdError as error:  # filed by the session
+                if is_out_of_memory(error):
+                    self._too_large.append(job)
                 is_last = not error.transient or attempt == _TRIES
                 kind: EventKind = "failed" if is_last else "repeated"
                 self._watch(Event(kind=kind, slot=job.slot, job_id=job.id, text=str(error)))
@@ -124,6 +134,18 @@ class Scheduler:
                 self._watch(Event(kind="filed", slot=job.slot, job_id=job.id, text=job.title))
                 return True
         return False
+
+    def _refusal(self, job: Job) -> PayloadFailed | None:
+        """Say why a job is not tried: a smaller one had not enough memory, so its axis ended."""
+        small = next((s for s in self._too_large if _is_larger(job, s)), None)
+        if small is None:
+            return None
+        return PayloadFailed(
+            f"{job.slot}: {job.title}",
+            f"was not tried: batch {small.batch} at {small.input_size} px had not enough memory",
+            "Use smaller batches or inputs.",
+            code=PayloadStatus.OUT_OF_MEMORY,
+        )
 
     def _nap(self, seconds: float) -> None:
         """Sleep so long, or until somebody wants to stop.
@@ -140,3 +162,14 @@ class Scheduler:
     def _tell(self, event: Event) -> None:
         self._run.log(event)
         self._watch(event)
+
+
+def _is_larger(job: Job, small: Job) -> bool:
+    """Tell whether two jobs differ in batch and input size alone, and the first has no less."""
+
+    def rest(job: Job) -> Job:
+        return msgspec.structs.replace(job, batch=1, input_size=1, artifact_sha256="")
+
+    return (
+        rest(job) == rest(small) and job.batch >= small.batch and job.input_size >= small.input_size
+    )

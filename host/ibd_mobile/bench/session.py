@@ -4,6 +4,7 @@ import platform as this_computer
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from ibd_mobile.core.registry import member
 from ibd_mobile.core.seams import BroughtFile, Order
 from ibd_mobile.core.study import Protocol
 from ibd_mobile.core.version import VERSION
-from ibd_mobile.machine import prepare, sensors
+from ibd_mobile.machine import host_gpu, host_sensors, prepare, sensors
 from ibd_mobile.machine.clock import read_clock
 from ibd_mobile.results import truth
 from ibd_mobile.results.event_log import Event
@@ -68,9 +69,16 @@ class Session:
 
     def __post_init__(self) -> None:
         self._presence = Presence(self.target.link, self.patience)
+        self._card_recorder = ExitStack()
+        self._card_sensors: list[Sensor] = []
 
     def __enter__(self) -> "Session":
         self._say("prepare", "", "bringing the machine to measuring state")
+        if (card := self.target.card) is not None:
+            files = self._card_recorder.enter_context(
+                host_gpu.recording(card, Path(self.target.link.root) / "card")
+            )
+            self._card_sensors = host_sensors.card_sensors(files, card.power_mean_s)
         if self.target.is_phone:
             self._restore()  # what a lost session left changed
             target, protocol = self.target, self.run.info.protocol
@@ -80,6 +88,7 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._card_recorder.close()
         if kind is not None and issubclass(kind, PhoneGone | PhoneUnauthorized):
             return  # out of reach; what was changed stays on file, and `resume` puts it back
         self._say("restore", "", "putting the machine back as it was found")
@@ -166,7 +175,7 @@ class Session:
 
     def _execute(self, job: Job, folder: JobFolder, gates: list[GateEvidence]) -> Context:
         target, link = self.target, self.target.link
-        resolved, unread = sensors.resolve(link, target.sensors)
+        resolved, unread = sensors.resolve(link, [*target.sensors, *self._card_sensors])
         inputs = self._inputs(job)
         recording, power_s = plan_recording(
             job, self.run.info.protocol, resolved, self.patience.overrun_s
@@ -219,6 +228,7 @@ class Session:
             power_s=power_s,
             dataset_file=inputs.file if inputs else None,
             dataset_count=dataset.count if inputs and dataset else 0,
+            card=self.target.card.uuid if self.target.card else "",
         )
 
     def _recorder(self, resolved: list[Sensor], scratch: Path) -> list[BroughtFile]:

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.context import Identity
 from ibd_mobile.core.device import Device, Phone, Sensor, Slot
 from ibd_mobile.core.errors import InputError, PhoneError, PhoneNotReady
+from ibd_mobile.core.recognise import match
 from ibd_mobile.core.registry import unknown
 from ibd_mobile.core.seams import Link
-from ibd_mobile.machine import probe
+from ibd_mobile.machine import host_gpu, host_sensors, probe
 from ibd_mobile.machine.adb import AdbDevice, AdbLink, AdbServer
+from ibd_mobile.machine.host_gpu import Card
 from ibd_mobile.machine.local import LocalLink
 
 _DIAL_S = 3.0
@@ -29,6 +32,7 @@ class Target:
     device: Device
     phone: Phone | None
     identity: Identity
+    card: Card | None = None  #: of a host whose device is a card
 
     @property
     def is_phone(self) -> bool:
@@ -49,6 +53,10 @@ def open_target(slot: Slot, stock: Stock) -> Target:
         PhoneNotReady: it is no device of the catalog.
     """
     link = _link_of(slot)
+    if not slot.serial:
+        named = stock.devices.get(slot.id)
+        if named is not None and named.deployment != "mobile":
+            return _host(slot, link, named, stock)
     identity = probe.probe(link, stock.devices, stock.phones)
     if not identity.device:
         platform = identity.properties.get("ro.board.platform", "")
@@ -63,6 +71,35 @@ def open_target(slot: Slot, stock: Stock) -> Target:
         device=stock.devices[identity.device],
         phone=stock.phones.get(identity.phone),
         identity=identity,
+    )
+
+
+def _host(slot: Slot, link: Link, device: Device, stock: Stock) -> Target:
+    """Recognise the part of this computer that a slot is named after: its processor, or a card.
+
+    Raises:
+        PhoneNotReady: it is not there.
+    """
+    identity = probe.probe(link, stock.devices, {})
+    cards = host_gpu.cards() if device.processor("gpu") else []
+    for card in [*cards, None]:
+        of_card = {"host.gpu": card.name, "host.gpu_uuid": card.uuid} if card else {}
+        properties = identity.properties | of_card
+        if match(device.recognise, properties):
+            sensors = [] if card else host_sensors.package_sensors()
+            return Target(
+                slot=slot,
+                link=link,
+                device=msgspec.structs.replace(device, sensors=[*device.sensors, *sensors]),
+                phone=None,
+                identity=msgspec.structs.replace(identity, device=device.id, properties=properties),
+                card=card,
+            )
+    there = ", ".join(card.name for card in host_gpu.cards()) or "none"
+    raise PhoneNotReady(
+        "this computer",
+        f"has no {device.name} (its NVIDIA cards: {there})",
+        "Name another --device; a card that is built in but not listed lacks its driver.",
     )
 
 

@@ -152,7 +152,7 @@ def _stage(
         companions=companions,
         inputs=[_tensor(t) for t in made.inputs],
         outputs=[_tensor(t) for t in made.outputs],
-        cost=count(path, task.format),
+        cost=count(path, task.format, task.source_cost),
     )
 
 

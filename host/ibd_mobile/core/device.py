@@ -18,6 +18,9 @@ Quantity = Literal[
     "plugged",
     "temperature",
     "frequency",
+    "energy",
+    "throttle",  # a card's mask of reasons for a lowered clock
+    "load",  # share of the time in which a processor had something to do
 ]
 
 
@@ -110,6 +113,7 @@ class Device(Noun, frozen=True, kw_only=True):
     processors: list[Processor]
     sensors: list[Sensor] = []
     memory_bytes_per_s: float | None = None
+    power_limit_w: float | None = None  #: what its maker lets it draw for long
     notes: str = ""
 
     def processor(self, kind: str) -> Processor | None:

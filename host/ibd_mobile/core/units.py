@@ -20,6 +20,7 @@ _FACTORS: dict[str, tuple[str, float]] = {
     "mW": ("w", 1e-3),
     "uW": ("w", 1e-6),
     "J": ("j", 1.0),
+    "mJ": ("j", 1e-3),
     "uJ": ("j", 1e-6),
     "mAh": ("c_charge", 3.6),
     "uAh": ("c_charge", 3.6e-3),

@@ -23,15 +23,48 @@ _TOLD = re.compile(
     r"|bootloader|debuggable|secure|kernel\.qemu|ibd|config\.cpu_info_display|opengles)(\.|$)"
     r"|ro\.(chipname|arch)$|gsm\.version\.baseband$)"
 )
+#: what Android's own properties tell better
+_OF_HOSTS = ("host.processor", "host.isa", "host.cpus", "host.cpuinfo_max_freq")
 #: one line "key=value" for each host property, "+path" for each loader that is there
 _SCRIPT = """\
 echo "host.system=$(uname -s)";echo "host.machine=$(uname -m)";echo "host.kernel=$(uname -r)"
 echo "host.uid=$(id -u)"
-while IFS= read -r l;do case $l in 'model name'*|Hardware*)
-echo "host.processor=${l#*: }";break;;esac;done </proc/cpuinfo
+m= i=;while IFS= read -r l;do case $l in 'model name'*|Hardware*)
+[ "$m" ]||echo "host.processor=${l#*: }";m=1;;flags*|Features*)
+[ "$i" ]||echo "host.isa=${l#*: }";i=1;;esac;[ "$m$i" = 11 ]&&break;done </proc/cpuinfo
+echo "host.cpus=$(nproc 2>/dev/null)"
+for k in cpuinfo_max_freq scaling_governor;do
+{ IFS= read -r v;} 2>/dev/null </sys/devices/system/cpu/cpu0/cpufreq/$k&&echo "host.$k=$v";done
 IFS= read -r b </proc/sys/kernel/random/boot_id;echo "host.boot_id=$b"
 for f;do [ -e "$f" ]&&echo "+$f";done
 command -v getprop >/dev/null&&getprop"""
+
+
+#: of all that a processor can do, what decides how fast it multiplies
+_ISA = frozenset(
+    [
+        "sse4_2",
+        "avx",
+        "f16c",
+        "fma",
+        "avx2",
+        "avx512f",
+        "avx512_vnni",
+        "avx_vnni",
+        "avx512_bf16",
+        "avx512_fp16",
+        "amx_bf16",
+        "amx_int8",
+        "amx_fp16",
+        "asimd",
+        "asimdhp",
+        "asimddp",
+        "i8mm",
+        "bf16",
+        "sve",
+        "sve2",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +132,8 @@ def gather(link: Link) -> Evidence:
     text = link.run(words, timeout_s=_TIMEOUT_S, check=False).output
     lines = text.splitlines()
     host = dict(line.split("=", 1) for line in lines if re.match(r"host\.\w+=", line))
+    if "host.isa" in host:
+        host["host.isa"] = " ".join(f for f in host["host.isa"].split() if f in _ISA)
     return Evidence(
         properties={k: v.strip() for k, v in host.items()} | parse_getprop(text),
         files=frozenset(line[1:] for line in lines if line.startswith("+/")),
@@ -143,7 +178,5 @@ def is_simulated(properties: Mapping[str, str]) -> bool:
 
 def _is_telling(name: str, is_android: bool) -> bool:
     if name.startswith("host."):
-        return name not in ("host.boot_id", "host.uid") and not (
-            is_android and name == "host.processor"
-        )
+        return name not in ("host.boot_id", "host.uid") and not (is_android and name in _OF_HOSTS)
     return bool(_TOLD.match(name))

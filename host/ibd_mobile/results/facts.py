@@ -186,7 +186,7 @@ def _power_missing(context: Context, samples: Samples | None, gauge: list[Sensor
         reasons = [
             context.unread_sensors[sensor.id]
             for sensor in known
-            if sensor.quantity in ("current", "voltage", "power")
+            if sensor.quantity in ("current", "voltage", "power", "energy")
             and sensor.id in context.unread_sensors
         ]
         if reasons:

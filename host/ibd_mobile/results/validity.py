@@ -5,6 +5,7 @@ look at is computed in `symptom.py`.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import msgspec
 
@@ -12,7 +13,7 @@ from ibd_mobile.core.finding import Finding, FindingId
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.trace import Window
 from ibd_mobile.core.units import S_PER_NS
-from ibd_mobile.results import accuracy_validity, power_validity
+from ibd_mobile.results import accuracy_validity, host_validity, power_validity
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.rule import (
     ALL,
@@ -69,7 +70,8 @@ def judge(facts: Facts, metrics: Sequence[Metric]) -> list[Finding]:
     """
     by_name = {metric.name: metric for metric in metrics}
     first_of_each = (next(rule(facts, by_name), None) for rule in _RULES)
-    return [found for found in first_of_each if found is not None]
+    found = {f.id: f for f in reversed([f for f in first_of_each if f is not None])}
+    return sorted(found.values(), key=lambda f: get_args(FindingId).index(f.id))
 
 
 def spoil(metrics: Sequence[Metric], findings: Sequence[Finding]) -> list[Metric]:
@@ -156,6 +158,8 @@ def _throttled(facts: Facts, _: Metrics) -> Iterator[Finding]:
 def _busy(facts: Facts, _: Metrics) -> Iterator[Finding]:
     job, summary = facts.context.job, facts.summary
     if job.processor != "cpu" or job.threads != 1 or summary is None or summary.rusage is None:
+        return
+    if facts.journal.waited_ns:  # it counted itself, which tells more; see host_validity
         return
     ran_s = Window(summary.child_start_ns or 0, summary.child_end_ns or 0).duration_s
     switches_per_s = summary.rusage.involuntary_switches / ran_s if ran_s > 0 else 0.0
@@ -257,13 +261,16 @@ def _closed_gate(facts: Facts, id: FindingId, name: str, remedy: str) -> Iterato
 #: in the order of `FindingId`
 _RULES: tuple[Rule, ...] = (
     _simulated,
+    host_validity.emulated,
     _low_battery,
     _short_rest,
     _hot_start,
     _throttled,
+    host_validity.throttled,
     power_validity.charging,
     power_validity.screen_on,
     _busy,
+    host_validity.busy,
     _fallback,
     _partial_fallback,
     power_validity.short_power_window,

@@ -3,7 +3,7 @@
 import gc
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ibd_mobile.convert.steps import batch, pairing, step, tflite_network
@@ -103,19 +103,13 @@ def _set(converter: Any, request: step.Request) -> None:
         converter.target_spec.supported_types = [tf.float16]
     elif request.precision == "int8":
         pictures = batch.calibration(request)
-        converter.representative_dataset = lambda: _groups(pictures, max(request.batch, 1))
+        converter.representative_dataset = lambda: (
+            [group] for group in batch.groups(pictures, max(request.batch, 1))
+        )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     elif request.precision != "int8_dynamic":
         raise step.Refused(f"TFLite has no precision {request.precision}")
-
-
-def _groups(pictures: Any, size: int) -> Iterator[list[Any]]:
-    """Yield all pictures in full groups; the last goes round to the first."""
-    import numpy as np
-
-    for start in range(0, len(pictures), size):
-        yield [pictures[np.arange(start, start + size) % len(pictures)]]
 
 
 def _converted(converter: Any, request: step.Request) -> bytes:

@@ -58,7 +58,7 @@ class Network:
         except (RuntimeError, ValueError) as error:
             raise step.Refused(
                 f"the batch of {self._path.name} cannot be set to {size}: {_last_line(error)}",
-                "ask for a fixed batch",
+                "Ask for a fixed batch.",
             ) from error
 
     def _invoke(self, group: Any) -> list[Any]:

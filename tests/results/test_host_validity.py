@@ -1,0 +1,109 @@
+"""What spoils the numbers of a host: each rule on a job that keeps all others."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ibd_mobile.core.finding import Finding
+from ibd_mobile.power import fuel_gauge
+from ibd_mobile.results.facts import load
+from ibd_mobile.results.metrics import measure
+from ibd_mobile.results.validity import judge
+
+S = 1_000_000_000
+
+
+def judged(path: Path, job: Any) -> dict[str, Finding]:
+    facts = load(job.file(path), fuel_gauge)
+    return {f.id: f for f in judge(facts, measure(facts))}
+
+
+def waiting(make: Any, waited_ns: dict[str, int]) -> Callable[..., Any]:
+    """An ending of a journal whose phases tell how long threads waited."""
+
+    def end(events: list[dict[str, Any]]) -> Any:
+        for event in events:
+            if event["event"] == "phase_end" and event["phase"] in waited_ns:
+                event["waited_ns"] = waited_ns[event["phase"]]
+        return make.ended(events)
+
+    return end
+
+
+@pytest.mark.parametrize(
+    ("waited_ns", "threads", "measured"),
+    [
+        ({"power": 620_000_000}, 1, "in the power phase its threads waited 10% of the time"),
+        ({"latency": 5_000_000}, 1, "in the latency phase its threads waited 10% of the time"),
+        ({"power": 4 * 620_000_000}, 4, "in the power phase its threads waited 10% of the time"),
+    ],
+)
+def test_waiting_for_a_processor_that_others_had_is_a_finding(
+    tmp_path: Path, make: Any, waited_ns: dict[str, int], threads: int, measured: str
+) -> None:
+    def end(events: list[dict[str, Any]]) -> Any:
+        events[0]["threads"] = threads
+        return waiting(make, waited_ns)(events)
+
+    found = judged(tmp_path, make.Job(end=end))
+    assert list(found) == ["BUSY"]
+    assert found["BUSY"].measured.startswith(measured)
+    assert "latency" in found["BUSY"].spoils
+
+
+def test_a_little_waiting_is_none(tmp_path: Path, make: Any) -> None:
+    end = waiting(make, {"power": 60_000_000, "latency": 0})
+    assert judged(tmp_path, make.Job(end=end)) == {}
+
+
+def test_its_own_count_is_believed_more_than_the_systems_guess(tmp_path: Path, make: Any) -> None:
+    """A library whose one thread sleeps between pieces of work is not kept waiting by others."""
+    summary = {
+        "rusage": {
+            "user_ns": 1, "system_ns": 1, "max_rss_bytes": 1, "minor_faults": 0,
+            "major_faults": 0, "voluntary_switches": 0, "involuntary_switches": 10_000,
+        }
+    }  # fmt: skip
+
+    def slept(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for event in events:
+            if event["event"] == "phase_end":
+                event["cpu_ns"] = 1
+        return events
+
+    def end(events: list[dict[str, Any]]) -> Any:
+        return waiting(make, {"power": 0})(slept(events))
+
+    guessed = make.Job(end=lambda events: make.ended(slept(events)), summary=summary)
+    assert list(judged(tmp_path / "guessed", guessed)) == ["BUSY"]
+    assert judged(tmp_path / "counted", make.Job(end=end, summary=summary)) == {}
+
+
+def test_times_of_an_emulator_are_none_of_the_processor(tmp_path: Path, make: Any) -> None:
+    found = judged(tmp_path, make.Job(ready={"is_emulated": True}))
+    assert list(found) == ["EMULATED"]
+    assert "accuracy" not in found["EMULATED"].spoils
+    assert {"latency", "throughput", "utilization"} <= set(found["EMULATED"].spoils)
+
+
+@pytest.mark.parametrize(
+    ("mask", "reason"), [(4, "power cap"), (64, "heat (hardware)"), (4 | 32, "power cap")]
+)
+def test_a_card_that_says_why_it_slowed_down_is_believed(
+    tmp_path: Path, make: Any, mask: int, reason: str
+) -> None:
+    sensor = make.sensor("throttle", "throttle", "count")
+    job = make.Job(extra={sensor.id: lambda s: str(mask) if 6 < s < 8 else "1"})
+    job.context = make.changed(job.context, "sensors", [*job.context.sensors, sensor])
+    found = judged(tmp_path, job)
+    assert list(found) == ["THROTTLED"]
+    assert found["THROTTLED"].measured.endswith(reason)
+
+
+def test_an_idle_card_does_not_throttle(tmp_path: Path, make: Any) -> None:
+    sensor = make.sensor("throttle", "throttle", "count")
+    job = make.Job(extra={sensor.id: lambda s: "1" if s < 4 or s > 11 else "2"})
+    job.context = make.changed(job.context, "sensors", [*job.context.sensors, sensor])
+    assert judged(tmp_path, job) == {}
