@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ibd_mobile.convert.steps import caffe2_graph, caffe2_run, caffe2_schema, caffe2_session
-from ibd_mobile.convert.steps.caffe2_graph import Net
+from ibd_mobile.convert.steps.caffe2 import graph as caffe2_graph
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2 import schema as caffe2_schema
+from ibd_mobile.convert.steps.caffe2 import session as caffe2_session
+from ibd_mobile.convert.steps.caffe2.graph import Net
+from ibd_mobile.convert.steps.caffe2.writer import NetWriter, Value
 from ibd_mobile.convert.steps.caffe2_to_onnx import translate
-from ibd_mobile.convert.steps.caffe2_writer import NetWriter, Value
 
 Array = NDArray[Any]
 Line = tuple[str, Sequence[str], Sequence[str], dict[str, Value]]

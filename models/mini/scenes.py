@@ -29,7 +29,8 @@ from ibd_drawing.paint import (
 __all__ = ["LABELS", "SIZE", "images", "sha256", "truth"]
 
 SIZE = 96  #: height and width of a picture, pixels
-LABELS = ("circle", "square", "triangle", "star")
+# Not four: outputs of codes and of scores could not be told apart by their shapes.
+LABELS = ("circle", "square", "triangle", "star", "heart")
 
 _MOST = 4  # shapes of a scene
 _TRIES = 20  # to find a free place
@@ -159,7 +160,7 @@ def framed(
         pictures: (count, SIZE, SIZE, 3).
         boxes: (boxes, 6), as `truth` gives them.
     """
-    colours = ((255, 60, 60), (60, 255, 60), (90, 120, 255), (255, 255, 60))
+    colours = ((255, 60, 60), (60, 255, 60), (90, 120, 255), (255, 255, 60), (255, 90, 255))
     shown = pictures.copy()
     for picture, label, *ends in boxes.tolist():
         top, left, bottom, right = (min(SIZE - 1, round(end * SIZE)) for end in ends)

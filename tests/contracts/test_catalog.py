@@ -11,6 +11,7 @@ from ibd_mobile.core.device import Cluster, Device, Peak, Phone, Sensor
 from ibd_mobile.core.recognise import match
 from ibd_mobile.core.study import Protocol, Study
 from ibd_mobile.core.units import unit_names
+from ibd_mobile.results.accuracy import NAMES, REFERENCES
 
 
 @pytest.fixture
@@ -18,6 +19,15 @@ def stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stock:
     """The catalog without anything of the lab that runs this test."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return Stock.read()
+
+
+def test_a_reference_accuracy_names_the_measure_that_it_was_made_with(stock: Stock) -> None:
+    """`map` alone is three different ones; one that no metric is held against guards nothing."""
+    for model in stock.models.values():
+        own = NAMES[model.application]
+        for variant in model.variants:
+            held = [*variant.reference, *(r for a in variant.artifacts for r in a.reference)]
+            assert {REFERENCES.get(r.metric) for r in held} <= set(own), model.id
 
 
 def sensors(stock: Stock) -> list[Sensor]:

@@ -83,7 +83,7 @@ def task(tmp_path: Path) -> Callable[..., Task]:
             "step": "double",
             "source": {"model": source},
             "parent": "",
-            "format": "tflite",
+            "format": "om",
             "precision": "float32",
             "batch": -1,
             "input_shape": (4,),

@@ -1,5 +1,7 @@
+import re
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +20,7 @@ def model() -> Model:
 def taken(**changes: object) -> Input:
     facts: dict[str, object] = {
         "height": 32, "width": 32, "channels": 3, "layout": "NHWC", "colour_order": "RGB",
-        "mean": [0.0] * 3, "scale": [255.0] * 3,
+        "mean": [0.0] * 3, "scale": [255.0] * 3, "resize": "stretch",
     }  # fmt: skip
     return Input(**(facts | changes))  # type: ignore[arg-type]
 
@@ -29,6 +31,13 @@ def test_a_model_with_a_data_set_is_compared_on_its_pictures(model: Model) -> No
     assert found.values.shape == (32, 64, 64, 3)
     assert found.told == "32 pictures of set shapes, seed 5"
     assert samples.comparison(model, own, own.height, "NHWC").sha256 == found.sha256
+
+
+def test_pictures_of_a_set_come_in_the_networks_colour_order(model: Model) -> None:
+    own = model.variants[0].input
+    red = samples.comparison(model, own, 64, "NHWC").values
+    turned = msgspec.structs.replace(own, colour_order="BGR")
+    assert np.array_equal(samples.comparison(model, turned, 64, "NHWC").values, red[..., ::-1])
 
 
 def test_at_another_size_pictures_are_drawn(model: Model) -> None:
@@ -46,11 +55,21 @@ def test_calibration_and_comparison_share_no_picture(model: Model) -> None:
     assert not seen & {picture.tobytes() for picture in compared}
 
 
-def test_neither_are_pictures_of_the_test_or_the_training(model: Model) -> None:
-    assert model.dataset is not None
-    train = (library.folder("models") / "mini" / "shapes_classifier" / "train.py").read_text()
-    assert model.dataset.seed not in (5, 6)
-    assert "TRAIN_SEED, VALIDATION_SEED, WEIGHTS_SEED = 1, 2, 3, 4" in train
+@pytest.mark.parametrize(
+    ("id", "script"),
+    [
+        ("shapes_classifier", "shapes_classifier/recipe.py"),
+        ("scenes_detector", "scenes_detector/train_tensorflow.py"),
+        ("textures_vdsr", "textures_vdsr/train_pytorch.py"),
+    ],
+)
+def test_neither_are_pictures_of_the_test_or_the_training(id: str, script: str) -> None:
+    dataset = library.models()[id].dataset
+    assert dataset is not None
+    assert dataset.seed not in (5, 6)
+    text = (library.folder("models") / "mini" / script).read_text()
+    seeds = re.findall(r"^(?:TRAIN|VALIDATION)_SEED, \w+ = (\d+),", text, re.MULTILINE)
+    assert seeds == ["2", "3"]
 
 
 def test_drawn_pictures_differ_at_every_scale() -> None:

@@ -24,7 +24,7 @@ def test_what_a_step_made_is_kept_with_everything_that_is_known_of_it(
     shelf: Shelf, steps: Path, task: Make
 ) -> None:
     kept = workshop(shelf, steps).do(task())
-    assert (kept.folder / "net_tensorflow_4px_float32.tflite").read_bytes() == b"made"
+    assert (kept.folder / "net_tensorflow_4px_float32.om").read_bytes() == b"made"
     names = {kept.stage.file, "artifact.json", "said.npz"}
     assert {p.name for p in kept.folder.iterdir()} == names
     document = read_json(kept.folder / "artifact.json")
@@ -112,7 +112,7 @@ def test_each_way_to_fail_has_its_own_words(
     with pytest.raises(kind) as caught:
         workshop(shelf, steps).do(task(options=options))
     assert problem in str(caught.value)
-    assert "net (tensorflow) → float32 tflite, step double" in str(caught.value)
+    assert "net (tensorflow) → float32 om, step double" in str(caught.value)
     assert not shelf.stages()
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 MINI = Path(__file__).resolve().parents[2] / "models" / "mini"
+sys.path.append(str(MINI))  # where the scripts' shared packages lie
 
 
 def load(path: Path) -> ModuleType:

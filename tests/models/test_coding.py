@@ -50,7 +50,7 @@ def test_anchors_are_those_of_the_product(coding: ModuleType, told: BoxCoding) -
 @given(
     centre=st.tuples(st.floats(0.2, 0.8), st.floats(0.2, 0.8)),
     sides=st.tuples(st.floats(0.1, 0.38), st.floats(0.1, 0.38)),
-    label=st.integers(0, 3),
+    label=st.integers(0, 4),
 )
 @settings(max_examples=50, deadline=None)
 def test_a_box_that_is_taught_is_found(
@@ -62,7 +62,7 @@ def test_a_box_that_is_taught_is_found(
 ) -> None:
     middle, half = np.asarray(centre), np.asarray(sides) / 2
     box = np.concatenate((middle - half, middle + half))[np.newaxis]
-    taught = coding.lesson(coding.anchors(), box, np.array([label]), 4).astype(np.float64)
+    taught = coding.lesson(coding.anchors(), box, np.array([label]), 5).astype(np.float64)
     found = decode([(taught[:, :4], taught[:, 4:-2] * 20 - 10)], told)
     assert found.label.tolist() == [label]
     assert found.corner == pytest.approx(box, abs=1e-6)
@@ -81,7 +81,7 @@ def test_each_of_several_boxes_is_taught(coding: ModuleType, scenes: ModuleType)
     rows, laid = scenes.truth(1, 50).astype(np.float64), coding.anchors()
     for picture in range(50):
         held = rows[rows[:, 0] == picture]
-        taught = coding.lesson(laid, held[:, 2:], held[:, 1].astype(int), 4)
+        taught = coding.lesson(laid, held[:, 2:], held[:, 1].astype(int), 5)
         is_box = taught[:, -2] > 0
         counts = taught[is_box, 4:-2].sum(axis=0)
         assert (counts[np.unique(held[:, 1].astype(int))] > 0).all()
@@ -93,7 +93,7 @@ def test_each_of_several_boxes_is_taught(coding: ModuleType, scenes: ModuleType)
 def test_an_anchor_between_box_and_nothing_does_not_count(coding: ModuleType) -> None:
     laid = coding.anchors()
     box = np.array([[0.3, 0.3, 0.55, 0.55]])
-    taught = coding.lesson(laid, box, np.array([2]), 4)
+    taught = coding.lesson(laid, box, np.array([2]), 5)
     shared = coding.overlaps(laid, box)[:, 0]
     between = (shared >= coding.MOST_BESIDE) & (shared < coding.LEAST_OVERLAP)
     assert between.any()

@@ -3,7 +3,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
@@ -165,6 +165,7 @@ def test_outputs_of_another_network_are_refused() -> None:
             decode(*wrong, CODING)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
 def test_kept_boxes_of_a_class_never_overlap_more_than_allowed(seed: int, most: float) -> None:
     random = np.random.default_rng(seed)

@@ -1,4 +1,5 @@
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ibd_mobile.core.errors import DataError, HostError
-from ibd_mobile.results.query import Column, read_parquet, write_parquet
+from ibd_mobile.core.errors import DataError, HostError, InputError
+from ibd_mobile.results.query import (
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Column,
+    Database,
+    read_parquet,
+    write_parquet,
+)
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 NAMES = st.text(string.ascii_lowercase + '_" ', min_size=1, max_size=8).filter(
@@ -108,3 +117,75 @@ def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HostError, match="cannot be written"):
         write_parquet(tmp_path / "file" / "x.parquet", {"x": np.array([1])})
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database() as made:
+        made.add("t", {"a": WHOLE, "b": TEXT}, {"a": np.array([1, 2]), "b": np.array(["x", "y"])})
+        made.lock()
+        yield made
+
+
+def test_a_locked_database_answers(database: Database) -> None:
+    answer = database.ask("SELECT b, a FROM t ORDER BY a DESC")
+    assert (answer.names, answer.rows) == (["b", "a"], [("y", 2), ("x", 1)])
+    assert database.ask("DESCRIBE t").rows
+    assert database.ask("EXPLAIN SELECT 1").rows
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('{there}')",
+        "SELECT * FROM read_text('{there}')",
+        "SELECT * FROM '{there}'",
+        "SELECT * FROM glob('/*')",
+        "SELECT * FROM sniff_csv('{there}')",
+        "SELECT * FROM parquet_metadata('{there}')",
+        "COPY t TO '{new}'",
+        "SELECT * FROM query('COPY t TO ''{new}''')",
+        "EXPORT DATABASE '{new}'",
+        "ATTACH '{new}'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "RESET lock_configuration",
+        "PRAGMA database_list",
+        "SELECT * FROM enable_profiling()",
+        "CREATE TABLE u AS SELECT 1",
+        "DROP TABLE t",
+        "DELETE FROM t",
+        "SELECT 1; SELECT 2",
+        "EXPLAIN ANALYZE COPY t TO '{new}'",
+        "SELECT * FROM answer",
+        "",
+        "-- nothing",
+        "SELECT",
+    ],
+)
+def test_and_does_nothing_else(database: Database, tmp_path: Path, sql: str) -> None:
+    answer = {"a": np.array([1])}  # a variable that SQL must not see
+    there, new = tmp_path / "there.csv", tmp_path / "new"
+    there.write_text("secret\n1\n")
+    with pytest.raises(InputError, match=r"^query: "):
+        database.ask(sql.format(there=there, new=new))
+    assert sorted(tmp_path.iterdir()) == [there]
+    assert len(answer) == 1
+    assert database.ask("SELECT count(*) FROM t").rows == [(2,)]
+
+
+def test_files_with_a_pattern_in_their_name_are_not_taken_for_others(tmp_path: Path) -> None:
+    for name, value in (("a[1].parquet", 1.0), ("a1.parquet", 2.0)):
+        write_parquet(tmp_path / name, {"x": np.array([value])})
+    with Database() as made:
+        facts: dict[str, Column] = {"name": np.array(["bracket"], dtype=object)}
+        made.add_files("t", [tmp_path / "a[1].parquet"], facts, {"x": (NUMBER, "x")})
+        assert made.arrays("FROM t")["x"].tolist() == [1.0]
+        assert made.arrays("FROM t SELECT name::VARCHAR AS name")["name"].tolist() == ["bracket"]
+
+
+def test_a_trace_with_other_columns_is_named(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", {"x": np.array([1.0])})
+    with Database() as made, pytest.raises(DataError, match="traces of t: cannot be read"):
+        made.add_files("t", [tmp_path / "a.parquet"], {}, {"y": (NUMBER, "y")})

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
@@ -34,12 +34,14 @@ PICTURE = st.integers(0, 2**32 - 1).map(
 )
 
 
+@settings(deadline=None)
 @given(PICTURE)
 def test_a_picture_is_its_own_likeness(picture: Any) -> None:
     assert psnr_db(picture, picture) == math.inf
     assert ssim_ratio(picture, picture) == pytest.approx(1.0, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(PICTURE, PICTURE)
 def test_which_of_the_two_is_true_does_not_matter(one: Any, other: Any) -> None:
     assert psnr_db(one, other) == psnr_db(other, one)
@@ -47,6 +49,7 @@ def test_which_of_the_two_is_true_does_not_matter(one: Any, other: Any) -> None:
     assert -1 <= ssim_ratio(one, other) <= 1
 
 
+@settings(deadline=None)
 @given(PICTURE, PICTURE, st.integers(1, 55))
 def test_the_error_alone_makes_the_psnr(one: Any, other: Any, brighter: int) -> None:
     assert psnr_db(one + brighter, other + brighter) == psnr_db(one, other)
@@ -54,6 +57,7 @@ def test_the_error_alone_makes_the_psnr(one: Any, other: Any, brighter: int) -> 
     assert psnr_db(one, one + brighter) == pytest.approx(20 * math.log10(255 / brighter))
 
 
+@settings(deadline=None)
 @given(PICTURE, PICTURE)
 def test_a_mirror_does_not_change_the_likeness(one: Any, other: Any) -> None:
     found = ssim_ratio(one, other)
@@ -61,6 +65,7 @@ def test_a_mirror_does_not_change_the_likeness(one: Any, other: Any) -> None:
         assert ssim_ratio(turned(one), turned(other)) == pytest.approx(found, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(PICTURE, st.integers(0, 2**32 - 1))
 def test_twice_the_error_costs_six_decibels(picture: Any, seed: int) -> None:
     error = np.random.default_rng(seed).integers(-20, 21, picture.shape).astype(float)

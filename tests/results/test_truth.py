@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.core.errors import DataError
@@ -90,6 +90,7 @@ def test_anything_else_is_damage(tmp_path: Path, content: bytes) -> None:
         read_truth(write(tmp_path, content), model_of("classification", CLASSES))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_byte_that_was_changed_is_seen(tmp_path_factory: Any, data: st.DataObject) -> None:
     content = bytearray(encode(BOXES))
@@ -143,3 +144,11 @@ def test_truth_that_cannot_be_is_refused(
     assert dataset is not None
     with pytest.raises(DataError, match=problem):
         check(truth, application, dataset)
+
+
+def test_a_set_without_pictures_is_none() -> None:
+    for application, truth in APPLICATIONS:
+        dataset = model_of(application, truth).dataset
+        assert dataset is not None
+        with pytest.raises(DataError, match="is of no picture"):
+            check(truth[:0], application, msgspec.structs.replace(dataset, count=0))

@@ -177,7 +177,7 @@ def user_folder(name: str) -> Path:
     """Return where a lab keeps its own files of a family; it need not exist.
 
     Args:
-        name: "devices", "phones", "protocols", "studies" or "racks".
+        name: "devices", "phones", "protocols", "studies", "models" or "racks".
     """
     return platformdirs.user_config_path("ibd-mobile", appauthor=False) / name
 
@@ -195,9 +195,16 @@ def _toml_in(home: Path) -> list[Path]:
 
 
 def _model_files() -> dict[str, Path]:
-    """Find each model's file: `<id>.toml`, or `model.toml` in a folder named like the id."""
+    """Find each model's file: `<id>.toml`, or `model.toml` in a folder named like the id.
+
+    A lab's own model takes the place of one of ours.
+    """
+    return _models_under(folder("models")) | _models_under(user_folder("models"))
+
+
+def _models_under(home: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(folder("models").glob("**/*.toml")):
+    for path in sorted(home.glob("**/*.toml")):
         if path.name.startswith(".") or "datasets" in path.parts:
             continue
         id = path.parent.name if path.name == "model.toml" else path.stem

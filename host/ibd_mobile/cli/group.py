@@ -12,6 +12,8 @@ COMMANDS = {
     "resume": "Run the jobs of a run that have no record yet.",
     "report": "Print the six metrics of a run; reads nothing but its archive.",
     "compare": "Compare two measurements that differ in one thing; refuse all others.",
+    "query": "Ask all archives with SQL; nothing but them is read, and nothing is written.",
+    "trace": "Write phases, inferences, power and sensors of a job as a Perfetto trace.",
     "verify": "Check every hash, and make every metric and finding again from raw/; changes"
     " nothing.",
     "reparse": "Compute traces, metrics and findings of all filed jobs anew, without a phone.",

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from ibd_mobile.catalog.stock import Converted
 from ibd_mobile.convert import samples
-from ibd_mobile.convert.executor import Programs
+from ibd_mobile.convert.cost import count, from_source
+from ibd_mobile.convert.executor import Programs, Vendors
+from ibd_mobile.convert.program import STEPS
 from ibd_mobile.convert.recipe import Wish
 from ibd_mobile.convert.route import Route, Step, to_wish
 from ibd_mobile.convert.samples import Batch
@@ -17,8 +19,11 @@ from ibd_mobile.convert.task import Origin, Task
 from ibd_mobile.convert.workshop import Workshop
 from ibd_mobile.core.device import Precision
 from ibd_mobile.core.errors import InputError
-from ibd_mobile.core.model import Input, Layout, Model, Tensor, Variant
+from ibd_mobile.core.model import Cost, Input, Layout, Model, Tensor, Variant
 
+#: formats of which nothing is counted, but what is made of them can be
+_COUNTED_AS_ONNX: Final = ("keras", "pt2", "caffe2")
+_COUNTABLE: Final = ("onnx", "tflite")
 #: of the random weights of untrained networks
 WEIGHTS_SEED: Final = 1
 
@@ -46,6 +51,7 @@ class Maker:
     report: Report = _no_progress
     check_stop: Callable[[], None] = lambda: None
     calibration_folder: Path | None = None
+    steps: Path = STEPS  #: folder of the steps' programs
 
     def make(self, model: Model, variant: Variant, wish: Wish) -> list[Kept]:
         """Make a file, or take it from the shelf, and return the stages that led to it, in order.
@@ -64,7 +70,13 @@ class Maker:
                 f"is published as {wish.format} already; there is nothing to convert",
                 "List the file among the artifacts of the model's TOML.",
             )
-        return _Chain(self, model, variant, wish, route).run()
+        made = _Chain(self, model, variant, wish, route).run()
+        if wish.format in _COUNTED_AS_ONNX and not made[-1].stage.cost.macs_count:
+            twin = self.make(model, variant, Wish(
+                format="onnx", input_size=wish.input_size, is_untrained=wish.is_untrained
+            ))  # fmt: skip
+            made[-1] = self.shelf.amend(made[-1], from_source(twin[-1].stage.cost))
+        return made
 
 
 def converted(kept: Kept) -> Converted:
@@ -85,7 +97,12 @@ class _Chain:
 
     def run(self) -> list[Kept]:
         maker = self.maker
-        workshop = Workshop(maker.shelf, maker.say, Programs(maker.check_stop))
+        workshop = Workshop(
+            maker.shelf,
+            maker.say,
+            Programs(maker.check_stop, maker.steps),
+            Vendors(maker.check_stop),
+        )
         stages: list[Kept] = []
         files: Mapping[str, Path] = {} if self.wish.is_untrained else self._source_files()
         if self.route.builder:
@@ -147,6 +164,7 @@ class _Chain:
         self, leg: Step, precision: Precision, files: Mapping[str, Path], stages: list[Kept]
     ) -> Task:
         taken, size = self.variant.input, self._size
+        stage_cost = stages[-1].stage.cost if stages else None
         layout = stages[-1].stage.layout if stages else taken.layout
         is_last = (leg, precision) == self.route.legs[-1]
         return Task(
@@ -162,8 +180,16 @@ class _Chain:
             calibration=self._calibration(layout) if precision == "int8" else None,
             options=self._options(leg, stages),
             is_vendors=leg.is_vendors,
+            source_cost=lambda: stage_cost or self._source_cost(files),
             source_said=stages[-1].said if stages else None,
         )
+
+    def _source_cost(self, files: Mapping[str, Path]) -> Cost | None:
+        """Count a published file that is a graph we can read."""
+        source = self.variant.source
+        if source is None or source.format not in _COUNTABLE:
+            return None
+        return count(files["model"], source.format)
 
     def _options(self, leg: Step, stages: list[Kept]) -> dict[str, Any]:
         """Tell a step of the tensors that its source's file may not tell."""

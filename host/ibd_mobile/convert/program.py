@@ -1,13 +1,13 @@
 """One run of a step's program: started in its environment, watched, and its answer read."""
 
+import ast
 import functools
 import hashlib
 import json
 import os
-import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,8 @@ STEPS: Final = Path(__file__).parent / "steps"
 #: the first start makes an environment (gigabytes on a slow line); the rest is the conversion
 LIMIT_S: Final = 3 * 3600.0
 _POLL_S: Final = 0.2
-#: names of modules in what is imported from the steps' folder
-_IMPORT: Final = re.compile(r"\bsteps(?:\.| import )(\w+)")
+_CAUSE_LENGTH: Final = 300
+_HOME: Final = "ibd_mobile.convert.steps"
 #: what uv says where it cannot make an environment
 _NO_ENVIRONMENT: Final = ("No solution found", "Failed to fetch", "Failed to download", "error:")
 
@@ -128,8 +128,8 @@ def _without_answer(code: int, folder: Path, subject: str, id: str) -> Exception
             f"step {id} was killed, most likely for want of memory",
             "Free memory, or convert on a larger machine.",
         )
-    if any(line.startswith(_NO_ENVIRONMENT) or "No solution found" in line for line in lines):
-        cause = next((line.strip() for line in lines if "error" in line.lower()), said)
+    if any(line.lstrip(" ×").startswith(_NO_ENVIRONMENT) for line in lines):
+        cause = _cause(lines)
         return HostError(
             f"environment of step {id}",
             f"cannot be made: {cause}",
@@ -137,6 +137,13 @@ def _without_answer(code: int, folder: Path, subject: str, id: str) -> Exception
             " PIP_FIND_LINKS) hold here too.",
         )
     return PayloadFailed(subject, f"step {id} ended with {code}: {said}", code=code)
+
+
+def _cause(lines: list[str]) -> str:
+    """Make one sentence of the tree that uv draws of its reasons."""
+    start = next(n for n, line in enumerate(lines) if line.lstrip(" ×").startswith(_NO_ENVIRONMENT))
+    words = " ".join(lines[start:]).translate(str.maketrans("", "", "×╰─▶├│")).split()
+    return " ".join(words)[:_CAUSE_LENGTH]
 
 
 @functools.cache
@@ -149,11 +156,22 @@ def sha256_with_imports(path: Path) -> str:
 
 
 def _with_imports(path: Path) -> set[Path]:
-    found, waiting = {path}, [path]
+    home, found, waiting = path.parent, {path}, [path]
     while waiting:
-        for name in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
-            inner = path.parent / f"{name}.py"
+        for name in _imported(waiting.pop()):
+            inner = home / f"{name}.py"
             if inner.is_file() and inner not in found:
                 found.add(inner)
                 waiting.append(inner)
     return found
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the names of the modules that a file imports from the steps' folder."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            continue
+        if f"{node.module}.".startswith(f"{_HOME}."):
+            package = node.module.removeprefix(_HOME).replace(".", "/").lstrip("/")
+            yield package  # a module, or a package whose modules are named
+            yield from (f"{package}/{alias.name}".lstrip("/") for alias in node.names)

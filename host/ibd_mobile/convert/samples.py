@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.catalog.generator import generator
+from ibd_mobile.catalog.picture import read_picture
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.model import Input, Layout, Model
 
@@ -125,27 +126,18 @@ def _pictures(
     dataset = model.dataset
     if dataset is not None and input_size == taken.height:
         drawn: Any = generator(dataset)
-        return drawn.images(seed, count), f"{count} pictures of set {dataset.id}, seed {seed}"
+        pictures = drawn.images(seed, count)
+        ordered = pictures[..., ::-1] if taken.colour_order == "BGR" else pictures
+        return ordered, f"{count} pictures of set {dataset.id}, seed {seed}"
     drawn_ones = drawn_pictures(count, input_size, taken.channels, seed)
     return drawn_ones, f"{count} drawn pictures, seed {seed}"
 
 
 def _from_folder(folder: Path, taken: Input, input_size: int, count: int) -> tuple[Pictures, str]:
-    from PIL import Image, UnidentifiedImageError
-
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
     if not files:
         raise InputError(str(folder), "holds no pictures", "Name a folder of JPEG or PNG files.")
-    mode = "L" if taken.colour_order == "Y" else "RGB"
-    found = []
-    for path in files[:count]:
-        try:
-            with Image.open(path) as picture:
-                fitted = picture.convert(mode).resize((input_size, input_size))
-        except (OSError, UnidentifiedImageError) as error:
-            raise InputError(str(path), f"is no picture that can be read: {error}") from error
-        values = np.asarray(fitted, np.uint8).reshape(input_size, input_size, -1)
-        found.append(values[:, :, ::-1] if taken.colour_order == "BGR" else values)
+    found = [read_picture(path, taken, input_size) for path in files[:count]]
     return np.stack(found), f"{len(found)} pictures of folder {folder.name}"
 
 

@@ -15,6 +15,7 @@ import platformdirs
 from ibd_mobile.convert.recipe import Stage
 from ibd_mobile.core.errors import HostError
 from ibd_mobile.core.file import sha256_of, sync_folder, write_atomic
+from ibd_mobile.core.model import Cost
 
 STAGE = "artifact.json"
 SAID = "said.npz"
@@ -104,14 +105,19 @@ class Shelf:
         for path in folder.iterdir():
             if path.name not in keep:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        document = msgspec.json.format(msgspec.json.encode(stage, order="deterministic"), indent=1)
-        write_atomic(folder / STAGE, document + b"\n")
+        write_atomic(folder / STAGE, _document(stage))
         place = self._root / stage.key
         shutil.rmtree(place, ignore_errors=True)
         folder.chmod(0o755)
         folder.rename(place)
         sync_folder(self._root)
         return Kept(stage, place)
+
+    def amend(self, kept: Kept, cost: Cost) -> Kept:
+        """Add to a stage what its network costs, which became known later."""
+        stage = msgspec.structs.replace(kept.stage, cost=cost)
+        write_atomic(kept.folder / STAGE, _document(stage))
+        return Kept(stage, kept.folder)
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
@@ -121,6 +127,11 @@ class Shelf:
             yield
         finally:
             os.close(handle)
+
+
+def _document(stage: Stage) -> bytes:
+    line = msgspec.json.encode(stage, order="deterministic")
+    return msgspec.json.format(line, indent=1) + b"\n"
 
 
 def _read(folder: Path) -> Kept | None:

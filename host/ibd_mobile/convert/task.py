@@ -1,7 +1,7 @@
 """One step to be done, with everything that its outcome depends on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ import numpy as np
 from ibd_mobile.convert.samples import Batch
 from ibd_mobile.convert.steps.step import Request
 from ibd_mobile.core.device import Precision
-from ibd_mobile.core.model import ArtifactFormat, TrainingFramework
+from ibd_mobile.core.model import ArtifactFormat, Cost, TrainingFramework
 
 #: endings that differ from the format's name
 _ENDINGS: Final = {
@@ -21,6 +21,11 @@ _ENDINGS: Final = {
     "qnn_dlc": ".dlc",
     "qnn_library": ".so",
 }
+
+
+def unknown_cost() -> Cost | None:
+    """Say that nobody knows what the source costs."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Task:
     calibration: Batch | None  #: for a quantizer
     options: Mapping[str, Any] = field(default_factory=dict)
     is_vendors: bool = False  #: done by a converter of `vendor/`
+    #: asks what the file that is converted costs, only where the made one cannot be counted
+    source_cost: Callable[[], Cost | None] = unknown_cost
     source_said: Path | None = None  #: what the source says to the samples; for vendors
 
     @property

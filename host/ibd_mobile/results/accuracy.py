@@ -1,15 +1,13 @@
 """Accuracy of a job, by the measures of its application."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ibd_mobile.core.context import Context
 from ibd_mobile.core.errors import DataError
-from ibd_mobile.core.model import Application, Artifact, Dataset, Input
+from ibd_mobile.core.model import Application, Artifact, Input, Model
 from ibd_mobile.results.box_decoding import decode
 from ibd_mobile.results.boxes import true_boxes
 from ibd_mobile.results.classification import rank_labels
@@ -47,20 +45,15 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class Evidence:
     """What accuracy is made of, once all of it is there."""
 
-    context: Context
-    dataset: Dataset
-    truth: NDArray[np.generic]
-    path: Path  #: of the outputs
-    taken: Input
-
-    @property
-    def samples(self) -> Iterator[tuple[NDArray[np.float64], ...]]:
-        """All outputs of each sample."""
-        outputs, batch = self.context.artifact.outputs, self.context.job.batch
-        return read_outputs(self.path, outputs, batch, self.dataset.count)
+    model: Model
+    taken: Input  #: how pictures became inputs, and how outputs become pictures
+    artifact: Artifact
+    truth: NDArray[np.generic]  #: as `core.model.Dataset.truth_sha256` says
+    samples: Iterable[tuple[NDArray[np.float64], ...]]  #: all outputs of each picture
+    name: str  #: what errors call the outputs
 
 
 def accuracy_of(facts: Facts) -> Accuracy:
@@ -69,14 +62,22 @@ def accuracy_of(facts: Facts) -> Accuracy:
     Raises:
         DataError: outputs and truth do not fit together.
     """
-    application = facts.context.model.application
     evidence = _evidence(facts)
     if isinstance(evidence, str):
-        return Accuracy(dict.fromkeys(NAMES[application], evidence))
-    return _MAKERS[application](evidence)
+        return Accuracy(dict.fromkeys(NAMES[facts.context.model.application], evidence))
+    return judge(evidence)
 
 
-def _evidence(facts: Facts) -> _Evidence | str:
+def judge(evidence: Evidence) -> Accuracy:
+    """Make the figures of one application from outputs of any origin.
+
+    Raises:
+        DataError: outputs and truth do not fit together.
+    """
+    return _MAKERS[evidence.model.application](evidence)
+
+
+def _evidence(facts: Facts) -> Evidence | str:
     context, model = facts.context, facts.context.model
     variant = model.variant(context.job.training_framework)
     if context.job.kind != "accuracy":
@@ -86,12 +87,15 @@ def _evidence(facts: Facts) -> _Evidence | str:
         return phase if isinstance(phase, str) else "the program wrote no outputs"
     if facts.truth is None or model.dataset is None or variant is None:
         return "the truth of the data set is not at hand"
-    return _Evidence(context, model.dataset, facts.truth, facts.outputs, variant.input)
+    outputs, batch = context.artifact.outputs, context.job.batch
+    samples = read_outputs(facts.outputs, outputs, batch, model.dataset.count)
+    name = str(facts.outputs)
+    return Evidence(model, variant.input, context.artifact, facts.truth, samples, name)
 
 
-def _classification(evidence: _Evidence) -> Accuracy:
+def _classification(evidence: Evidence) -> Accuracy:
     scores = np.array([outputs[0].ravel() for outputs in evidence.samples])
-    ranks = rank_labels(scores, evidence.truth.astype(np.int64), str(evidence.path))
+    ranks = rank_labels(scores, evidence.truth.astype(np.int64), evidence.name)
     found: dict[str, Interval | str] = {}
     for name, k in zip(NAMES["classification"], (1, 5), strict=True):
         found[name] = ranks.top(k)
@@ -103,15 +107,15 @@ def _classification(evidence: _Evidence) -> Accuracy:
     return Accuracy(found, note)
 
 
-def _detection(evidence: _Evidence) -> Accuracy:
-    coding = evidence.context.model.boxes
-    if coding is None:
+def _detection(evidence: Evidence) -> Accuracy:
+    coding, dataset = evidence.model.boxes, evidence.model.dataset
+    if coding is None or dataset is None:
         reason = "the model does not say how its outputs become boxes"
         return Accuracy(dict.fromkeys(NAMES["detection"], reason))
-    codes, scores = _raw_outputs(evidence.context.artifact)
+    codes, scores = _raw_outputs(evidence.artifact)
     found = decode(((out[codes], out[scores]) for out in evidence.samples), coding)
     truth = true_boxes(evidence.truth.astype(np.float64))
-    made = match(truth, found, evidence.dataset.count).intervals()
+    made = match(truth, found, dataset.count).intervals()
     return Accuracy({f"{name}_ratio": figure for name, figure in made.items()})
 
 
@@ -125,12 +129,12 @@ def _raw_outputs(artifact: Artifact) -> tuple[int, int]:
     return codes[0], 1 - codes[0]
 
 
-def _super_resolution(evidence: _Evidence) -> Accuracy:
+def _super_resolution(evidence: Evidence) -> Accuracy:
     truth, order = evidence.truth.astype(np.float64), evidence.taken.colour_order
     made = [_picture(outputs[0], evidence) for outputs in evidence.samples]
     if made[0].shape != truth.shape[1:]:
         problem = f"holds pictures of {made[0].shape}, but the true ones are {truth.shape[1:]}"
-        raise DataError(str(evidence.path), problem, "Check the model's data set.")
+        raise DataError(evidence.name, problem, "Check the model's data set.")
     psnr_name, ssim_name = NAMES["super_resolution"]
     unknown = sum(not np.isfinite(picture).all() for picture in made)
     if unknown:
@@ -140,9 +144,9 @@ def _super_resolution(evidence: _Evidence) -> Accuracy:
     return Accuracy({psnr_name: _psnr(pairs), ssim_name: _ssim(pairs)})
 
 
-def _picture(output: NDArray[np.float64], evidence: _Evidence) -> NDArray[np.float64]:
+def _picture(output: NDArray[np.float64], evidence: Evidence) -> NDArray[np.float64]:
     """Turn an output into the 8-bit picture that a screen would show: (height, width, channels)."""
-    is_last = evidence.context.artifact.layout == "NHWC"
+    is_last = evidence.artifact.layout == "NHWC"
     picture = output if is_last else np.moveaxis(output, 0, -1)
     taken = evidence.taken
     values: NDArray[np.float64] = picture * np.asarray(taken.scale) + np.asarray(taken.mean)
@@ -166,7 +170,7 @@ def _ssim(pairs: _Pairs) -> Interval | str:
     return mean_interval([ssim_ratio(*pair) for pair in pairs])
 
 
-_MAKERS: dict[Application, Callable[[_Evidence], Accuracy]] = {
+_MAKERS: dict[Application, Callable[[Evidence], Accuracy]] = {
     "classification": _classification,
     "detection": _detection,
     "super_resolution": _super_resolution,

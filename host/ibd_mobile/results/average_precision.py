@@ -82,7 +82,9 @@ def average_precision(
         (draws,); NaN where no counted picture has a true box.
     """
     true_count = (weight @ matches.true_count)[:, np.newaxis]
-    of_box = weight[:, matches.picture]
+    all_hits = np.flatnonzero(matches.overlap.any(axis=0))
+    heeded = all_hits[-1] + 1 if len(all_hits) else 0  # after the last hit nothing matters
+    of_box = weight[:, matches.picture[:heeded]]
     seen = np.cumsum(of_box, axis=1)
     found = np.zeros(len(weight))
     for overlap in matches.overlap:

@@ -95,7 +95,7 @@ def _picture(
     score = claimed[anchor, label]
     order = np.argsort(-score, kind="stable")
     anchor, label, score = anchor[order], label[order], score[order]
-    kept = _kept(corner[anchor], label, coding)
+    kept = _kept(corner, anchor, label, coding)
     cut = np.clip(corner[anchor[kept]], 0.0, 1.0)
     inside = (cut[:, 2:] > cut[:, :2]).all(axis=1)
     kept, cut = kept[inside], cut[inside]
@@ -103,17 +103,24 @@ def _picture(
 
 
 def _kept(
-    corner: NDArray[np.float64], label: NDArray[np.intp], coding: BoxCoding
+    corner: NDArray[np.float64],
+    anchor: NDArray[np.intp],
+    label: NDArray[np.intp],
+    coding: BoxCoding,
 ) -> NDArray[np.intp]:
-    """Find which boxes stay, of boxes that are ordered by falling score."""
+    """Find which claims stay, of claims that are ordered by falling score.
+
+    Few are looked at before the picture has all it may have, so each is held against those kept
+    when its turn comes, and most never are.
+    """
     kept: list[int] = []
-    is_left = np.ones(len(corner), np.bool_)
-    at = 0
-    while len(kept) < coding.boxes_count and at < len(corner):
-        if is_left[at]:
-            kept.append(at)
-            rivals = at + 1 + np.flatnonzero(is_left[at + 1 :] & (label[at + 1 :] == label[at]))
-            shared = overlaps(corner[at : at + 1], corner[rivals])[0]
-            is_left[rivals[shared > coding.overlap_ratio]] = False
-        at += 1
+    of_class: dict[int, list[NDArray[np.float64]]] = {}
+    for at, name in enumerate(label):
+        if len(kept) == coding.boxes_count:
+            break
+        box, before = corner[anchor[at]], of_class.setdefault(int(name), [])
+        if before and overlaps(box[np.newaxis], np.array(before)).max() > coding.overlap_ratio:
+            continue
+        kept.append(at)
+        before.append(box)
     return np.asarray(kept, np.intp)

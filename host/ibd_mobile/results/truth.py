@@ -86,6 +86,8 @@ def check(truth: Truth, application: Application, dataset: Dataset) -> None:
     if truth.dtype != kind or truth.ndim != dimensions_count:
         problem = f"is {truth.dtype} with {truth.ndim} dimensions, not {kind} with"
         problem += f" {dimensions_count}"
+    elif dataset.count < 1:
+        problem = "is of no picture"
     elif application == "detection":
         problem = _box_problem(truth.astype(np.float64), dataset)
     elif len(truth) != dataset.count:

@@ -26,11 +26,12 @@ import tensorflow as tf
 MINI = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(MINI))
 import scenes  # noqa: E402  # in the folder above, where the product finds it
+from ibd_remaking import packing  # noqa: E402
 
 WEIGHTS_SEED = 6
 TRAIN_SEED, TRAIN_COUNT = 2, 6000
 VALIDATION_SEED, VALIDATION_COUNT = 3, 300
-EPOCHS_COUNT, BATCH = 24, 32
+EPOCHS_COUNT, BATCH = 12, 32
 RATE, WEIGHT_DECAY = 2e-3, 1e-3
 CLASS_COUNT = len(scenes.LABELS)
 FILE = "scenes_detector_tensorflow.keras"
@@ -120,6 +121,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     trained = _trained()
     trained.save(folder / FILE)
+    packing.pack(folder / FILE)
     print("written:", folder / FILE)
 
 

@@ -18,6 +18,7 @@ import pytorch_network
 import recipe
 import shapes
 import torch
+from ibd_remaking import program
 
 WEIGHTS_SEED, EPOCHS_COUNT = 5, 11
 FILE = f"{recipe.ID}_pytorch.pt2"
@@ -82,21 +83,12 @@ def _trained() -> torch.nn.Module:
     return classifier
 
 
-def exported(classifier: torch.nn.Module) -> torch.export.ExportedProgram:
-    """Return the network as a program whose batch is open."""
-    classifier = classifier.eval()
-    example = torch.zeros(2, 3, shapes.SIZE, shapes.SIZE)
-    return torch.export.export(
-        classifier, (example,), dynamic_shapes={"image": {0: torch.export.Dim("batch", min=1)}}
-    )
-
-
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=recipe.MINI, help="where the file goes")
     folder = parser.parse_args().folder
-    torch.export.save(exported(_trained()), folder / FILE)
+    program.write(_trained(), (3, shapes.SIZE, shapes.SIZE), folder / FILE)
     print("written:", folder / FILE)
 
 

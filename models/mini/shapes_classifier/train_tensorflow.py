@@ -22,6 +22,7 @@ import numpy as np
 import recipe
 import shapes
 import tensorflow as tf
+from ibd_remaking import packing
 
 WEIGHTS_SEED, EPOCHS_COUNT = 4, 16
 FILE = f"{recipe.ID}_tensorflow.keras"
@@ -76,6 +77,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     trained = _trained()
     trained.save(folder / FILE)
+    packing.pack(folder / FILE)
     print("written:", folder / FILE)
 
 

@@ -22,6 +22,7 @@ import torch
 MINI = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(MINI))
 import textures  # noqa: E402  # in the folder above, where the product finds it
+from ibd_remaking import program  # noqa: E402
 
 WEIGHTS_SEED = 7
 TRAIN_SEED, TRAIN_COUNT = 2, 2400
@@ -80,20 +81,12 @@ def _trained() -> torch.nn.Module:
     return vdsr
 
 
-def exported(vdsr: torch.nn.Module) -> torch.export.ExportedProgram:
-    """Return the network as a program whose batch is open."""
-    example = torch.zeros(2, 1, textures.SIZE, textures.SIZE)
-    return torch.export.export(
-        vdsr.eval(), (example,), dynamic_shapes={"image": {0: torch.export.Dim("batch", min=1)}}
-    )
-
-
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=MINI, help="where the file goes")
     folder = parser.parse_args().folder
-    torch.export.save(exported(_trained()), folder / FILE)
+    program.write(_trained(), (1, textures.SIZE, textures.SIZE), folder / FILE)
     print("written:", folder / FILE)
 
 

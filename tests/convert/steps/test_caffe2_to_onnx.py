@@ -11,8 +11,9 @@ import numpy as np
 import onnx
 import pytest
 
-from ibd_mobile.convert.steps import caffe2_run, caffe2_to_onnx, step
-from ibd_mobile.convert.steps.caffe2_graph import Net
+from ibd_mobile.convert.steps import caffe2_to_onnx, step
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2.graph import Net
 from ibd_mobile.convert.steps.step import Refused
 from tests.caffe2_nets import Line, agree, one, random, save, statistics, writer
 

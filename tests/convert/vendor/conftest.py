@@ -13,6 +13,9 @@ import pytest
 
 from ibd_mobile.convert.steps.step import Request
 
+#: packages with the names of real ones: they are for programs under test, not for pytest
+collect_ignore = ["_programs/stand_ins"]
+
 DATA = Path(__file__).parents[2] / "data" / "vendor"
 
 #: what every fake program does first: it keeps what it was called with
@@ -181,6 +184,7 @@ def qnn(sdk: FakeSdk, monkeypatch: pytest.MonkeyPatch, recorded: Any) -> FakeSdk
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty settings folder and no SDK in the environment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("SNPE_ROOT", "QNN_SDK_ROOT", "QAIRT_SDK_ROOT", "HIAI_OMG", "MACE_ROOT",
                  "ANDROID_NDK_ROOT"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ibd_mobile.convert.vendor._command import Command, run, run_unchecked, telling_line
+from ibd_mobile.convert.vendor._command import CHECK_STOP, Command, run, run_unchecked, telling_line
 from ibd_mobile.core.errors import HostError, PayloadFailed, PayloadTimeout
 
 
@@ -157,6 +157,21 @@ def test_a_child_left_behind_does_not_hold_up_its_end(tmp_path: Path) -> None:
 def test_a_program_that_talks_without_end_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(PayloadFailed, match="said more than 64 MiB and was stopped"):
         run(command(tmp_path, "while True: print('retry ' * 10000)", limit_s=60.0))
+
+
+def test_a_person_can_stop_it(tmp_path: Path, alive: Callable[[int], bool]) -> None:
+    def stop() -> None:
+        log = tmp_path / "out" / "convert.log"
+        if log.is_file() and log.read_text():
+            raise KeyboardInterrupt
+
+    token = CHECK_STOP.set(stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(command(tmp_path, "print(os.getpid(), flush=True); time.sleep(600)"))
+    finally:
+        CHECK_STOP.reset(token)
+    assert not alive(int((tmp_path / "out" / "convert.log").read_text()))
 
 
 def test_the_child_alone_gets_the_sdk_s_environment_and_none_of_our_python_s(

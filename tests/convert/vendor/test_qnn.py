@@ -32,9 +32,9 @@ def test_onnx_becomes_a_library_for_the_phone_and_one_for_here_says_the_same(
         for platform in ("aarch64-android", "x86_64-linux-clang")
     ]
     library = str(work / "lib" / "x86_64-linux-clang" / "libnetwork.so")
-    backend = str(qnn.root / "lib" / "x86_64-linux-clang" / "libQnnCpu.so")
+    cpu = str(qnn.root / "lib" / "x86_64-linux-clang" / "libQnnCpu.so")
     assert calls(qnn, "qnn-net-run")[-1] == [
-        *("--backend", backend, "--model", library),
+        *("--backend", cpu, "--model", library),
         *("--input_list", "samples.txt", "--output_dir", "said"),
     ]
     assert (work / "network.so").is_file()
@@ -120,7 +120,7 @@ def test_why_nothing_is_compared_is_said(qnn: Any, network: Any, library: str) -
     assert not made.is_compared
     (note,) = made.notes
     assert note.startswith("not verified: ")
-    assert (library or "nobody said") in note
+    assert (library or "no samples") in note
 
 
 def test_the_recorded_failure_of_the_runner_is_no_success(recorded: Any) -> None:

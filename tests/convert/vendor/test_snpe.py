@@ -117,6 +117,22 @@ def test_an_early_second_version_still_has_the_old_quantiser(snpe: Any, network:
     snpe_converter.convert(network.request(precision="int8", **network.arrays()))
 
 
+def test_the_accelerator_of_an_sd855_is_prepared_for_where_it_is_asked(
+    snpe_1: Any, network: Any
+) -> None:
+    fields = network.arrays()
+    fields["options"]["is_for_aip"] = True
+    snpe_converter.convert(network.request(precision="int8", **fields))
+    assert snpe_1.call("snpe-dlc-quantize")["argv"][-1] == "--enable_hta"
+
+
+def test_a_quantiser_that_cannot_prepare_for_it_says_so(snpe: Any, network: Any) -> None:
+    fields = network.arrays()
+    fields["options"]["is_for_aip"] = True
+    with pytest.raises(InputError, match="prepares nothing for AIP"):
+        snpe_converter.convert(network.request(precision="int8", **fields))
+
+
 def test_int8_without_calibration_is_refused(snpe: Any, network: Any) -> None:
     with pytest.raises(InputError, match="needs calibration inputs"):
         snpe_converter.convert(network.request(precision="int8"))
@@ -194,7 +210,7 @@ def test_the_words_of_older_and_newer_quantisers_are_understood(text: str) -> No
 def test_nothing_is_verified_in_silence(snpe: Any, network: Any) -> None:
     made = snpe_converter.convert(network.request())
     assert not made.is_compared
-    assert made.notes[0] == "not verified: nobody said what the source network answers"
+    assert made.notes[0] == "not verified: there are no samples to ask both networks"
 
 
 def test_a_missing_sdk_says_what_to_install_and_where_to_point(network: Any, lab: Path) -> None:

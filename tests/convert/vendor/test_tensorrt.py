@@ -75,7 +75,7 @@ def test_the_key_of_an_engine_is_its_gpu_version_network_and_precision() -> None
 def test_a_refusal_has_tensorrt_s_words_and_names_version_and_gpu(
     python: Any, network: Any
 ) -> None:
-    with pytest.raises(PayloadFailed) as caught:
+    with pytest.raises(InputError) as caught:
         tensorrt.convert(ask(network, MODEL | {"unknown": "Erf"}))
     assert caught.value.subject == "TensorRT 10.13.3.9 on Stand-in T4"
     assert "No importer registered for op: Erf" in caught.value.problem
@@ -134,15 +134,35 @@ def test_a_python_without_tensorrt_is_named_with_what_to_install(
     )
     python.chmod(0o755)
     (lab / "sdks.toml").write_text(f'[tensorrt]\npython = "{python}"\n')
-    reason = f"TensorRT cannot be used in {python}: ModuleNotFoundError: No module named 'tensorrt'"
+    reason = f"TensorRT cannot be used by {python}: ModuleNotFoundError: No module named 'tensorrt'"
     assert tensorrt.missing_reason() == reason
     with pytest.raises(HostError) as caught:
         tensorrt.convert(ask(network))
-    assert "Install tensorrt-cu12, cuda-bindings and onnxruntime" in caught.value.remedy
+    assert "A Python there that has tensorrt" in caught.value.remedy
     assert str(lab / "sdks.toml") in caught.value.remedy
 
 
-def test_a_computer_without_a_gpu_is_named(
+def test_nothing_is_compared_in_silence(python: Any, network: Any) -> None:
+    made = tensorrt.convert(ask(network, samples=""))
+    assert not made.is_compared
+    assert made.notes[-1] == "not verified: there are no samples to ask both networks"
+
+
+def test_a_computer_that_shows_no_gpu_is_asked_for_nothing_more(
+    network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if Path("/proc/driver/nvidia/version").exists():
+        pytest.skip("this computer has a GPU")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    reason = "TensorRT needs an NVIDIA GPU, and this computer shows none"
+    assert tensorrt.missing_reason() == reason
+    with pytest.raises(HostError, match="needs an NVIDIA GPU"):
+        tensorrt.convert(ask(network))
+    (tmp_path / "nvidia-smi").touch(mode=0o755)
+    assert tensorrt.missing_reason() == ""
+
+
+def test_a_gpu_that_does_not_answer_is_named(
     python: Any, network: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tensorrt.missing_reason() == ""

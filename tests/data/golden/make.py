@@ -3,6 +3,7 @@
 # dependencies = [
 #   "numpy==2.4.6",
 #   "object-detection-metrics==0.4.post1",
+#   "pillow==13.0.0",
 #   "pycocotools==2.0.11",
 #   "scikit-image==0.26.0",
 #   "shapely==2.1.2",  # object-detection-metrics imports it and does not say so
@@ -13,9 +14,10 @@
     uv run tests/data/golden/make.py
 
 COCO's figures are pycocotools' (the mean overlap of hits is taken from its own matches), VOC's are
-those of object-detection-metrics, PSNR and SSIM scikit-image's. Numbers are written with all their
-digits. Boxes lie on sixty-fourths of the picture unless a case says otherwise, so that an overlap
-of exactly 0.5 is one in every program.
+those of object-detection-metrics, PSNR and SSIM scikit-image's; what becomes of a picture on its
+way into a network is Pillow's, called as each pipeline's own code calls it. Numbers are written
+with all their digits. Boxes lie on sixty-fourths of the picture unless a case says otherwise, so
+that an overlap of exactly 0.5 is one in every program.
 """
 
 import contextlib
@@ -25,6 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from podm.metrics import BoundingBox, MethodAveragePrecision, MetricPerClass, get_pascal_voc_metrics
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
@@ -237,11 +240,36 @@ def super_resolution():
     return cases
 
 
+def prepared():
+    """A picture on its way into networks; the picture itself is written beside the rest."""
+    random = np.random.RandomState(9)
+    y, x = np.mgrid[0:61, 0:83]
+    waves = [127 + 90 * np.sin(x / a + k) * np.cos(y / b) for k, a, b in
+             ((0, 7, 9), (1, 11, 5), (2, 4, 15))]  # fmt: skip
+    noisy = np.stack(waves, axis=-1) + random.randint(-30, 31, (61, 83, 3))
+    picture = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+    picture.save(HERE / "picture.png", optimize=True)
+    bilinear, bicubic = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
+    # torchvision: Resize(32), CenterCrop(28). 83 × 32 / 61 is 43.5: 43 stay.
+    shorter = picture.resize((43, 32), bilinear).crop((8, 2, 36, 30))
+    # TensorFlow: central_crop(0.875). int((61 − 53.375) / 2) = 3, int((83 − 72.625) / 2) = 5.
+    central = picture.crop((5, 3, 78, 58))
+    made = {
+        "stretch bilinear": picture.resize((20, 24), bilinear),
+        "stretch bicubic": picture.resize((20, 24), bicubic),
+        "shorter_side bilinear": shorter,
+        "central_crop bilinear": central.resize((24, 24), bilinear),
+        "grey": picture.convert("L").resize((20, 24), bilinear),
+    }
+    return [{"name": name, "pixels": np.asarray(p).tolist()} for name, p in made.items()]
+
+
 def main():
     """Write both files beside this one."""
     for name, cases, programs in (
         ("detection", detection(), ("pycocotools", "object-detection-metrics")),
         ("super_resolution", super_resolution(), ("scikit-image",)),
+        ("prepared", prepared(), ("pillow",)),
     ):
         made_by = {p: version(p) for p in ("numpy", *programs)}
         lines = ",\n".join(json.dumps(each) for each in cases)

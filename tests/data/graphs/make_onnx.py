@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
-# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "numpy", "onnx==1.23.2", "onnxscript==0.7.2"]
+# dependencies = ["torch==2.13.0", "pytorchcv==0.0.74", "onnx==1.23.2"]
 #
 # [tool.uv]
 # override-dependencies = ["torchvision; sys_platform == 'never'"]
@@ -10,6 +10,7 @@
 uv run with PYTHONPATH=host, from the root of the repository.
 """
 
+import io
 import sys
 import tomllib
 from pathlib import Path
@@ -31,23 +32,19 @@ for path in sorted(Path("models/zoo").glob("*.toml")):
         if variant["training_framework"] != "pytorch" or not made:
             continue
         size, channels = variant["input"]["height"], variant["input"]["channels"]
-        options = dict(
-            library=made["library"], name=made["name"], input_size=size,
-            outputs_count=variant["outputs_count"],
+        outputs = {"outputs_count": variant["outputs_count"], "input_size": size}
+        network = build_pytorch.definition(made | outputs).eval()
+        written = io.BytesIO()
+        torch.onnx.export(
+            network, (torch.zeros(2, channels, size, size),), written, dynamo=False,
+            input_names=["image"], dynamic_axes={"image": {0: "batch"}},
         )  # fmt: skip
-        network = build_pytorch.definition(options).eval()
-        image = torch.zeros(2, channels, size, size)
-        shapes = ({0: torch.export.Dim("batch", min=1)},)
-        program = torch.onnx.export(network, (image,), dynamo=True, dynamic_shapes=shapes)
-        model = program.model_proto
+        model = onnx.load_from_string(written.getvalue())
         for tensor in model.graph.initializer:
             if torch.Size(tensor.dims).numel() > KEPT_COUNT:
                 tensor.ClearField("raw_data")
         for node in model.graph.node:
-            node.ClearField("metadata_props")
             node.ClearField("doc_string")
-        for value in model.graph.value_info:
-            value.ClearField("metadata_props")
         content = model.SerializeToString()
         (HERE / f"{path.stem}_pytorch.onnx").write_bytes(content)
         print(path.stem, sum(p.numel() for p in network.parameters()), len(content))

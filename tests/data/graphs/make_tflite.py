@@ -41,11 +41,9 @@ for path in sorted(Path("models/zoo").glob("*.toml")):
         made = variant.get("definition", {})
         if variant["training_framework"] != "tensorflow" or not made:
             continue
-        options = dict(
-            library=made["library"], name=made["name"], input_size=variant["input"]["height"],
-            outputs_count=variant["outputs_count"],
-        )  # fmt: skip
-        network = build_keras.definition(options)
+        size = variant["input"]["height"]
+        outputs = {"outputs_count": variant["outputs_count"], "input_size": size}
+        network = build_keras.definition(made | outputs)
         converter = tf.lite.TFLiteConverter.from_keras_model(network)
         content = without_weights(converter.convert())
         (HERE / f"{path.stem}_tensorflow.tflite").write_bytes(content)

@@ -8,6 +8,7 @@ from ibd_mobile.cli.models.convert import convert
 from ibd_mobile.cli.models.fetch import fetch
 from ibd_mobile.cli.models.list import list_models
 from ibd_mobile.cli.models.show import show
+from ibd_mobile.cli.models.verify import verify
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -30,3 +31,4 @@ app.command("list")(list_models)
 app.command("show")(show)
 app.command("fetch")(fetch)
 app.command("convert")(convert)
+app.command("verify")(verify)

@@ -1,6 +1,6 @@
 """Inputs in groups: what is fed to a network whose batch is fixed, or to prove that one is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ibd_mobile.convert.steps import step
@@ -38,6 +38,43 @@ def outputs(run: Callable[[Any], list[Any]], samples: Any, size: int) -> list[An
     return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
 
+def settled(own: Sequence[int | None], name: str, request: step.Request) -> list[int | None]:
+    """Return the shape of input that is asked for, batch first, None where open.
+
+    Args:
+        own: shape of the source network's input, None where open.
+        name: of that input.
+        request: what is asked for.
+
+    Raises:
+        Refused: the request's shape or batch does not fit the network.
+    """
+    wanted = [None if request.batch < 0 else request.batch, *request.input_shape]
+    fits = len(wanted) == len(own) and all(
+        mine in (None, other) for mine, other in zip(own[1:], wanted[1:], strict=True)
+    )
+    if not fits:
+        raise step.Refused(
+            f"input {name} takes {list(own[1:])}, not {request.input_shape}",
+            "Ask for the size that the network was made for.",
+        )
+    if own[0] not in (None, wanted[0]):
+        what = "left open" if wanted[0] is None else f"set to {wanted[0]}"
+        raise step.Refused(
+            f"the batch cannot be {what}: input {name} has it fixed at {own[0]}",
+            f"Ask for a batch of {own[0]}.",
+        )
+    return wanted
+
+
+def groups(arrays: Any, size: int) -> Iterator[Any]:
+    """Yield all of (n, …) in full groups (size, …); the last goes round to the first."""
+    import numpy as np
+
+    for start in range(0, len(arrays), size):
+        yield arrays[np.arange(start, start + size) % len(arrays)]
+
+
 def samples(request: step.Request) -> Any:
     """Load the comparison's inputs, (n, …) float32, and see that they are the network's.
 
@@ -56,7 +93,7 @@ def calibration(request: step.Request) -> Any:
     if not request.calibration:
         raise step.Refused(
             f"{request.precision} needs calibration pictures and none are named",
-            "name a calibration set, or choose int8_dynamic, which needs none",
+            "Name a calibration set, or choose int8_dynamic, which needs none.",
         )
     return _loaded(request, request.calibration, "calibration pictures")
 

@@ -48,8 +48,6 @@ def definition(options: dict[str, Any]) -> Any:
     Raises:
         Refused: no such definition.
     """
-    import keras
-
     library, name = options["library"], options["name"]
     size, outputs_count = int(options["input_size"]), int(options["outputs_count"])
     if library == "ibd" and name in ARCHITECTURES:
@@ -57,6 +55,8 @@ def definition(options: dict[str, Any]) -> Any:
 
         return keras_architecture.network(ARCHITECTURES[name](outputs_count), size)
     if library == "keras.applications" and name in CLASSIFIERS:
+        import keras
+
         return getattr(keras.applications, name)(
             weights=None,
             input_shape=(size, size, 3),

@@ -4,7 +4,7 @@
 # ///
 """Caffe2 → ONNX: two NetDefs, init and predict, become one network.
 
-Options: "input" and "outputs" name blobs where the nets do not tell.
+Options: the lists "inputs" and "outputs" name blobs where the nets do not tell.
 """
 
 import sys
@@ -13,18 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from ibd_mobile.convert.steps import (
-    caffe2_graph,
-    caffe2_import_shape,
-    caffe2_import_value,
-    caffe2_import_window,
-    caffe2_run,
-    caffe2_session,
-    step,
-)
-from ibd_mobile.convert.steps.caffe2_graph import Net
-from ibd_mobile.convert.steps.caffe2_import import BATCH, IR_VERSION, OPSET, Import
-from ibd_mobile.convert.steps.caffe2_window import TWO_DIMENSIONAL
+from ibd_mobile.convert.steps import step
+from ibd_mobile.convert.steps.caffe2 import graph as caffe2_graph
+from ibd_mobile.convert.steps.caffe2 import import_shape as caffe2_import_shape
+from ibd_mobile.convert.steps.caffe2 import import_value as caffe2_import_value
+from ibd_mobile.convert.steps.caffe2 import import_window as caffe2_import_window
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2 import session as caffe2_session
+from ibd_mobile.convert.steps.caffe2.graph import Net
+from ibd_mobile.convert.steps.caffe2.importing import BATCH, IR_VERSION, OPSET, Import
+from ibd_mobile.convert.steps.caffe2.window import TWO_DIMENSIONAL
 from ibd_mobile.convert.steps.step import Refused
 
 TRANSLATORS = {

@@ -11,20 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import (
-    caffe2_export,
-    caffe2_export_shape,
-    caffe2_export_window,
-    caffe2_graph,
-    caffe2_onnx,
-    caffe2_run,
-    caffe2_schema,
-    caffe2_session,
-    step,
-)
-from ibd_mobile.convert.steps.caffe2_export import Export
-from ibd_mobile.convert.steps.caffe2_onnx import Graph
-from ibd_mobile.convert.steps.caffe2_writer import NetWriter
+from ibd_mobile.convert.steps import step
+from ibd_mobile.convert.steps.caffe2 import export_shape as caffe2_export_shape
+from ibd_mobile.convert.steps.caffe2 import export_window as caffe2_export_window
+from ibd_mobile.convert.steps.caffe2 import exporting as caffe2_export
+from ibd_mobile.convert.steps.caffe2 import graph as caffe2_graph
+from ibd_mobile.convert.steps.caffe2 import onnx as caffe2_onnx
+from ibd_mobile.convert.steps.caffe2 import run as caffe2_run
+from ibd_mobile.convert.steps.caffe2 import schema as caffe2_schema
+from ibd_mobile.convert.steps.caffe2 import session as caffe2_session
+from ibd_mobile.convert.steps.caffe2.exporting import Export
+from ibd_mobile.convert.steps.caffe2.onnx import Graph
+from ibd_mobile.convert.steps.caffe2.writer import NetWriter
 from ibd_mobile.convert.steps.step import Refused
 
 INIT, PREDICT = "_init.pb", "_predict.pb"

@@ -28,23 +28,7 @@ class Network:
         Raises:
             Refused: the request's shape or batch does not fit the network.
         """
-        wanted = [None if request.batch < 0 else request.batch, *request.input_shape]
-        fits = len(wanted) == len(self.shape) and all(
-            own in (None, other) for own, other in zip(self.shape[1:], wanted[1:], strict=True)
-        )
-        if not fits:
-            raise step.Refused(
-                f"input {self.input_name} takes {self.shape[1:]}, not {request.input_shape}",
-                "ask for the size that the network was made for",
-            )
-        if self.shape[0] not in (None, wanted[0]):
-            what = "left open" if wanted[0] is None else f"set to {wanted[0]}"
-            raise step.Refused(
-                f"the batch cannot be {what}: input {self.input_name} has it fixed"
-                f" at {self.shape[0]}",
-                f"ask for a batch of {self.shape[0]}",
-            )
-        return wanted
+        return batch.settled(self.shape, self.input_name, request)
 
     def function(self, shape: list[int | None]) -> Any:
         """Return the network as a `tf.function` of that one shape."""
@@ -55,7 +39,8 @@ class Network:
 
     def outputs(self, samples: Any) -> list[Any]:
         """Run it: (n, …) to one array (n, …) per output."""
-        return batch.outputs(self.call, samples, self._group)
+        function = self.function([self.shape[0], *samples.shape[1:]])
+        return batch.outputs(lambda group: list(function(group)), samples, self._group)
 
     def inner(self, samples: Any) -> dict[str, Any]:
         """Return what is inside by name of layer, in the order of the graph."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import step
+from ibd_mobile.convert.steps import saved_model_archive, step
 from ibd_mobile.convert.steps.tensorflow_network import Network
 
 #: ops that reach outside the network: a file from others is not run if it has one
@@ -45,21 +45,24 @@ def keras(request: step.Request) -> Network:
 
 
 def saved_model(request: step.Request) -> Network:
-    """Read a SavedModel's folder by its signature (`options.signature`, else the usual one).
+    """Read a SavedModel, a folder or an archive of one, by one of its signatures.
+
+    `options.signature` names it; else it is the usual one.
 
     Raises:
-        Refused: no such folder, no such signature, or not a network of one input.
+        Refused: no SavedModel, no such signature, or not a network of one input.
     """
     import tensorflow as tf
 
     path = Path(request.source["model"])
-    graph = _read_proto(path / "saved_model.pb", _saved_model_proto(), "a SavedModel")
-    for meta in graph.meta_graphs:
-        _refuse_reaching(meta.graph_def, path)
-    try:
-        loaded = tf.saved_model.load(str(path))
-    except (ValueError, KeyError, OSError, tf.errors.OpError) as error:
-        raise _unreadable(path, "a SavedModel", error) from error
+    with saved_model_archive.folder(path, request.folder) as folder:
+        graph = _read_proto(folder / "saved_model.pb", _saved_model_proto(), "a SavedModel")
+        for meta in graph.meta_graphs:
+            _refuse_reaching(meta.graph_def, path)
+        try:
+            loaded = tf.saved_model.load(str(folder))
+        except (ValueError, KeyError, OSError, tf.errors.OpError) as error:
+            raise _unreadable(path, "a SavedModel", error) from error
     name = request.options.get("signature", "serving_default")
     if name not in loaded.signatures:
         raise step.Refused(

@@ -7,7 +7,8 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Literal, cast
@@ -20,9 +21,12 @@ LIMIT_BYTES: Final = 64 * BYTES_PER_MIB  #: of output; beyond it a program is ta
 _CHUNK_BYTES: Final = 65536
 _QUIET_S: Final = 0.5
 
+#: called now and then while a program runs; raises where the person wants to stop
+CHECK_STOP: ContextVar[Callable[[], None]] = ContextVar("CHECK_STOP", default=lambda: None)
+
 _TELLING = re.compile(r"error|exception|fail|fatal|cannot|not found|not supported", re.IGNORECASE)
 #: what any program may die of, and what to do about it
-_COMMON: Final = {
+_ANY_PROGRAM: Final = {
     r"No module named '?([\w.]+)": "Install {1} into the Python that runs this SDK (key python in"
     " sdks.toml).",
     r"error while loading shared libraries: (\S+?):": "{1} is missing on this computer or in the"
@@ -135,7 +139,7 @@ def _instead(product: Path) -> str:
 
 
 def _remedy(command: Command, output: str) -> str:
-    for pattern, remedy in (command.failures | _COMMON).items():
+    for pattern, remedy in (command.failures | _ANY_PROGRAM).items():
         match = re.search(pattern, output)
         if match:
             words = remedy.replace("{1}", match[1]) if match.lastindex else remedy
@@ -191,6 +195,7 @@ def _watch(
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while (left_s := deadline_s - time.monotonic()) > 0:
+            CHECK_STOP.get()()
             if not selector.select(min(left_s, _QUIET_S)):
                 if process.poll() is not None:
                     return "left open"  # by a child of its own that lives on
@@ -205,6 +210,7 @@ def _watch(
             if said_bytes > LIMIT_BYTES:
                 return "talking"
             log.write(chunk)
+            log.flush()  # somebody may want to follow it
     return "late"
 
 

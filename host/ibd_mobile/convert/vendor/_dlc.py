@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ibd_mobile.convert.steps import step
-from ibd_mobile.convert.steps.step import Request, TensorInfo
-from ibd_mobile.convert.vendor import _raw
+from ibd_mobile.convert.steps.step import Request
+from ibd_mobile.convert.vendor import _answers, _raw
 from ibd_mobile.convert.vendor._command import Command, run
 from ibd_mobile.convert.vendor._made import placed
 from ibd_mobile.convert.vendor._sdk import Sdk
 from ibd_mobile.convert.vendor._source import Source
-from ibd_mobile.core.errors import DataError, InputError
+from ibd_mobile.core.errors import DataError
 
 #: the same program under its name in SNPE and in newer QAIRT
 _READERS: Final = ("snpe-dlc-info", "qairt-dlc-info")
@@ -81,7 +81,7 @@ def compare(
     """Run what was made on the request's samples, and lay its outputs beside the source's.
 
     Args:
-        request: with samples, and what the source says to them in option `source_outputs`.
+        request: with samples, and an ONNX source or its answers.
         source: names and shapes.
         sdk: has the runner, or not.
         runner: how it is called.
@@ -113,7 +113,7 @@ def compare(
             success=runner.success,
         )
     )
-    expected = _source_outputs(request.options["source_outputs"], source.outputs)
+    expected = _answers.of_source(request, source)
     layout = "NCHW" if is_transposed else ""
     shapes = [placed(output, layout) for output in source.outputs]
     found = _raw.read_outputs(folder / "said", shapes, len(expected[0]))
@@ -125,8 +125,8 @@ def not_comparable(request: Request, source: Source, sdk: Sdk, program: str) -> 
     """Say why outputs cannot be compared here, or "" if they can."""
     if not sdk.has(program):
         return f"the SDK has no {program} for this computer"
-    if not request.samples or not request.options.get("source_outputs"):
-        return "nobody said what the source network answers"
+    if why_not := _answers.unknown_reason(request, source):
+        return why_not
     if source.input.shape[0] != 1:
         return "the runner takes one sample at a time, and the batch is larger"
     return ""
@@ -134,13 +134,3 @@ def not_comparable(request: Request, source: Source, sdk: Sdk, program: str) -> 
 
 def _as_source(outputs: Any, is_transposed: bool) -> Any:
     return outputs.transpose(0, 3, 1, 2) if is_transposed and outputs.ndim == 4 else outputs
-
-
-def _source_outputs(path: str, outputs: list[TensorInfo]) -> list[Any]:
-    import numpy as np
-
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return [arrays[f"source_{index}"] for index in range(len(outputs))]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(path, f"does not hold what the source says: {error}") from None

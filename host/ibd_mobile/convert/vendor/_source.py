@@ -5,7 +5,8 @@ Beside the request's own fields these options are read:
 - `inputs`, `outputs`: lists of tables as `core.model.Tensor`, batch first; what vendors call
   dimensions and nodes. Needed by all;
 - `layout`: of a picture in the source, "NHWC" or "NCHW"; default: the format's habit;
-- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples.
+- `source_outputs`: an .npz with `source_0` …, what the source says to the request's samples. An
+  ONNX network is run here where nobody says it.
 """
 
 from collections.abc import Collection
@@ -104,7 +105,7 @@ def _tensors(request: Request, key: str, converter: str) -> list[TensorInfo]:
     tables: list[dict[str, Any]] = request.options.get(key, [])
     if not tables:
         raise InputError(
-            converter, f"has to be told the network's {key}: option '{key}' is missing"
+            converter, f"has to be told the network's tensors: option '{key}' is missing"
         )
     batch = max(request.batch, 1)  # these formats have no open batch
     tensors = []

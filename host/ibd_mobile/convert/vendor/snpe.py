@@ -47,6 +47,8 @@ def tools() -> dict[str, str]:
 def convert(request: Request) -> VendorMade:
     """Make a container, read it back, and compare it with its source where that can be done.
 
+    Option `is_for_aip`: an int8 container is prepared for the tensor accelerator of an SD855 too.
+
     Raises:
         HostError: the SDK, or one of its programs, is missing.
         InputError: the converter cannot do what is asked.
@@ -146,10 +148,15 @@ def _quantize(request: Request, sdk: Sdk, plain: Path, is_transposed: bool) -> N
     if not sdk.has(program):
         program = "snpe-dlc-quantize"  # early 2.x kept the old name
     files = ["--input_dlc", str(plain.absolute()), "--input_list", listing.name]
+    files += ["--output_dlc", str(request.target.absolute())]
+    if request.options.get("is_for_aip", False):
+        if program != "snpe-dlc-quantize":
+            raise InputError(sdk.tool(program), "prepares nothing for AIP", "Use SNPE 1.x.")
+        files.append("--enable_hta")
     run(
         Command(
             tool=sdk.tool(program),
-            argv=[*sdk.words(program), *files, "--output_dlc", str(request.target.absolute())],
+            argv=[*sdk.words(program), *files],
             folder=folder,
             env=sdk.env(),
             products=(request.target.absolute(),),

@@ -1,16 +1,16 @@
 """TensorRT: ONNX → an engine for the GPU of this computer; float32, float16 or int8.
 
-The work is done by `_programs/build_engine.py` in a Python that has TensorRT: the one of
-`[tensorrt] python` in sdks.toml, or ours. An engine is good for one GPU and one version alone.
+The work is done by `_programs/build_engine.py`: in the Python of `[tensorrt] python` in sdks.toml,
+or else in one made for its requirements. An engine is good for one GPU and one version alone.
 """
 
 import hashlib
 import json
-import sys
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ from ibd_mobile.convert.vendor._command import LIMIT_S, Command, run_unchecked, 
 from ibd_mobile.convert.vendor._made import VendorMade
 from ibd_mobile.convert.vendor._setting import settings, settings_file
 from ibd_mobile.convert.vendor._source import source_of
-from ibd_mobile.core.errors import DataError, HostError, PayloadFailed, RunError
+from ibd_mobile.core import environment
+from ibd_mobile.core.errors import DataError, HostError, InputError, PayloadFailed, RunError
 
 formats_from: Final = frozenset(("onnx",))
 format_to: Final = "engine"
@@ -27,12 +28,16 @@ precisions: Final = frozenset(("float32", "float16", "int8"))
 PROGRAM: Final = Path(__file__).parent / "_programs" / "build_engine.py"
 _ASK_S: Final = 120.0  #: the first use of a GPU after a start can take a minute
 _TOOL: Final = "build_engine"
+_DRIVER: Final = Path("/proc/driver/nvidia/version")
 
 
 def missing_reason() -> str:
-    """Say what is missing to build engines here, or "" if TensorRT and a GPU are there."""
+    """Say what is missing to build engines here, or "" if TensorRT and a GPU seem to be there."""
     try:
-        tools()
+        if settings().tensorrt.python:
+            tools()
+        else:
+            _require_gpu()  # an environment for the program would be gigabytes
     except HostError as error:
         return f"{error.subject} {error.problem}"
     return ""
@@ -44,14 +49,13 @@ def tools() -> dict[str, str]:
     Raises:
         HostError: there is no TensorRT in the Python named, or no GPU.
     """
-    python = _python()
-    with tempfile.TemporaryDirectory(prefix="ibd-trt-") as name, _ours() as ours:
+    with tempfile.TemporaryDirectory(prefix="ibd-trt-") as name, _start() as start:
         command = Command(
             tool=_TOOL,
-            argv=[python, str(PROGRAM), "--facts"],
+            argv=[*start.argv, "--facts"],
             folder=Path(name),
-            env={"PYTHONPATH": ours},
-            limit_s=_ASK_S,
+            env=start.env,
+            limit_s=start.ask_s,
         )
         try:
             said = run_unchecked(command)
@@ -63,10 +67,7 @@ def tools() -> dict[str, str]:
     except (ValueError, KeyError, IndexError, TypeError):
         why = telling_line(said.output) or f"ended with {said.code}"
         raise HostError(
-            "TensorRT",
-            f"cannot be used in {python}: {why}",
-            "Install tensorrt-cu12, cuda-bindings and onnxruntime into a Python on a computer"
-            f' with an NVIDIA GPU; name it: [tensorrt] python = "…" in {settings_file()}.',
+            "TensorRT", f"cannot be used by {start.argv[0]}: {why}", _where_to_name()
         ) from None
 
 
@@ -86,23 +87,24 @@ def convert(request: Request) -> VendorMade:
 
     Raises:
         HostError: TensorRT or the GPU is missing.
-        InputError: what is asked cannot be made of this source.
-        RunError: TensorRT refused, or the program ended without an engine.
+        InputError: what is asked cannot be made of this source, or TensorRT refuses it.
+        RunError: the program ended without an engine.
         DataError: the program's answer cannot be read.
     """
-    source_of(request, "TensorRT", formats_from, precisions)
+    source = source_of(request, "TensorRT", formats_from, precisions)
     here = tools()
     folder = Path(request.folder).absolute()
     asked, answer = folder / "request.json", folder / ANSWER
     for stale in (answer, request.target):
         stale.unlink(missing_ok=True)
-    asked.write_text(json.dumps(asdict(request)), encoding="utf-8")
-    with _ours() as ours:
+    told = replace(request, options={"layout": source.layout} | request.options)
+    asked.write_text(json.dumps(asdict(told)), encoding="utf-8")
+    with _start() as start:
         command = Command(
             tool=_TOOL,
-            argv=[_python(), str(PROGRAM), str(asked)],
+            argv=[*start.argv, str(asked)],
             folder=folder,
-            env={"PYTHONPATH": ours},
+            env=start.env,
             limit_s=request.options.get("limit_s", LIMIT_S),
         )
         said = run_unchecked(command)
@@ -110,7 +112,9 @@ def convert(request: Request) -> VendorMade:
     made, versions = _answer(answer, subject, said.code, telling_line(said.output), command.log)
     if not request.target.is_file() or request.target.stat().st_size == 0:
         raise PayloadFailed(subject, "wrote no engine", f"See {command.log}", code=said.code)
-    return VendorMade(**made, tools=here | versions, is_compared=True)
+    if not request.samples:
+        made["notes"].append("not verified: there are no samples to ask both networks")
+    return VendorMade(**made, tools=here | versions, is_compared=bool(request.samples))
 
 
 def _answer(
@@ -124,7 +128,7 @@ def _answer(
         answer = json.loads(path.read_text(encoding="utf-8"))
         refused = answer.get("refused")
         if refused:
-            raise PayloadFailed(subject, refused["problem"], refused["remedy"], code=code)
+            raise InputError(subject, refused["problem"], refused["remedy"])
         made = answer["made"]
         for key in ("inputs", "outputs"):
             made[key] = [TensorInfo(**tensor) for tensor in made[key]]
@@ -133,14 +137,40 @@ def _answer(
         raise DataError(str(path), f"is not a step's answer: {error}") from None
 
 
-def _python() -> str:
-    named = settings().tensorrt.python
-    return str(Path(named).expanduser()) if named else sys.executable
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How the program is started."""
+
+    argv: list[str]
+    env: dict[str, str]
+    ask_s: float  #: patience with its first answer
 
 
 @contextmanager
-def _ours() -> Iterator[str]:
-    """Give a folder with nothing but our package, for a Python that has other libraries."""
+def _start() -> Iterator[_Start]:
+    named = settings().tensorrt.python
+    if not named:
+        _require_gpu()
+        start = environment.start(PROGRAM)
+        yield _Start(start.argv, start.environment, LIMIT_S if start.is_own else _ASK_S)
+        return
+    # nothing but our package: the Python named has other libraries
     with tempfile.TemporaryDirectory(prefix="ibd-path-") as name:
         (Path(name) / "ibd_mobile").symlink_to(Path(__file__).parents[2])
-        yield name
+        python = str(Path(named).expanduser())
+        yield _Start([python, str(PROGRAM)], {"PYTHONPATH": name}, _ASK_S)
+
+
+def _require_gpu() -> None:
+    if not _DRIVER.exists() and shutil.which("nvidia-smi") is None:
+        raise HostError(
+            "TensorRT", "needs an NVIDIA GPU, and this computer shows none", _where_to_name()
+        )
+
+
+def _where_to_name() -> str:
+    return (
+        "Convert on the computer whose GPU will run the engine. A Python there that has tensorrt,"
+        " cuda-bindings and onnxruntime can be named: [tensorrt] python ="
+        f' "…" in {settings_file()}.'
+    )

@@ -3,7 +3,7 @@
 # dependencies = [
 #   "tensorrt-cu12==10.13.3.9",
 #   "cuda-bindings==12.9.4",
-#   "onnxruntime==1.23.2",
+#   "onnxruntime==1.31.1",
 #   "numpy",
 # ]
 # ///
@@ -21,7 +21,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import step
+from ibd_mobile.convert.steps import batch, step
+from ibd_mobile.convert.vendor._programs import run_onnx
 from ibd_mobile.convert.vendor._programs._cuda import Cuda, gpu_name
 
 _WORKSPACE_BYTES = 4 << 30
@@ -52,10 +53,8 @@ def convert(request: step.Request) -> step.Made:
     engine = trt.Runtime(log).deserialize_cuda_engine(plan)
     if engine is None:
         raise step.Refused(f"the engine cannot be loaded: {log.last}")
-    samples = step.samples(request)
-    used = samples[: len(samples) - len(samples) % max(request.batch, 1)]
-    source = _run_source(request, used)
-    step.write_compared(request, source, _run_engine(trt, engine, used, max(request.batch, 1)))
+    if request.samples:
+        step.write_compared(request, run_onnx.said(request), _said(trt, engine, request))
     cache = _cache_file(request)
     return step.Made(
         inputs=_tensors(trt, engine, trt.TensorIOMode.INPUT),
@@ -99,15 +98,15 @@ def _profile(builder: Any, network: Any, request: step.Request) -> Any:
     profile = builder.create_optimization_profile()
     for index in range(network.num_inputs):
         tensor = network.get_input(index)
-        batch, *rest = tensor.shape
+        leading, *rest = tensor.shape
         if any(size < 1 for size in rest):
             raise step.Refused(
                 f"input {tensor.name} has an open dimension beside its batch: {list(tensor.shape)}",
                 "Export the network for one size.",
             )
-        if batch != -1 and (batch != least or most != least):
+        if leading != -1 and (leading != least or most != least):
             raise step.Refused(
-                f"input {tensor.name} has the batch {batch}, and {request.batch} is asked for",
+                f"input {tensor.name} has the batch {leading}, and {request.batch} is asked for",
                 "Export the network with an open batch.",
             )
         if request.batch != -1:
@@ -186,7 +185,7 @@ def _calibrator(trt: Any, request: step.Request) -> Any:
 
     cuda = Cuda()
     inputs = np.load(request.calibration, allow_pickle=False)
-    batch = max(request.batch, 1)
+    size = max(request.batch, 1)
     known = Path(request.options.get("calibration_cache", "") or "/nowhere")
 
     class Calibrator(trt.IInt8EntropyCalibrator2):  # type: ignore[misc]
@@ -195,16 +194,16 @@ def _calibrator(trt: Any, request: step.Request) -> Any:
         def __init__(self) -> None:
             trt.IInt8EntropyCalibrator2.__init__(self)
             self.at = 0
-            self.place = cuda.reserve(inputs[:batch].nbytes)
+            self.place = cuda.reserve(inputs[:size].nbytes)
 
         def get_batch_size(self) -> int:
-            return batch
+            return size
 
         def get_batch(self, names: list[str]) -> list[int] | None:
             del names  # networks here have one input
-            chunk = inputs[self.at : self.at + batch]
-            self.at += batch
-            if len(chunk) < batch:
+            chunk = inputs[self.at : self.at + size]
+            self.at += size
+            if len(chunk) < size:
                 return None
             cuda.put(self.place, chunk)
             return [self.place]
@@ -218,48 +217,34 @@ def _calibrator(trt: Any, request: step.Request) -> Any:
     return Calibrator()
 
 
-def _run_source(request: step.Request, samples: Any) -> list[Any]:
-    import numpy as np
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        request.source["model"], providers=["CPUExecutionProvider"]
-    )
-    name = session.get_inputs()[0].name
-    batch = max(request.batch, 1)
-    chunks = [samples[k : k + batch] for k in range(0, len(samples), batch)]
-    said = [session.run(None, {name: chunk}) for chunk in chunks]
-    return [np.concatenate(parts) for parts in zip(*said, strict=True)]
-
-
-def _run_engine(trt: Any, engine: Any, samples: Any, batch: int) -> list[Any]:
+def _said(trt: Any, engine: Any, request: step.Request) -> list[Any]:
+    """Return what the engine says to the samples: each output, (n, …) float32."""
     import numpy as np
 
-    cuda = Cuda()
-    context = engine.create_execution_context()
+    cuda, context = Cuda(), engine.create_execution_context()
     (source,) = _names(engine, trt.TensorIOMode.INPUT)
-    outputs = _names(engine, trt.TensorIOMode.OUTPUT)
-    dtype = trt.nptype(engine.get_tensor_dtype(source))
-    place = cuda.reserve(samples[:batch].astype(dtype).nbytes)
-    context.set_input_shape(source, (batch, *samples.shape[1:]))
+    samples = step.samples(request).astype(trt.nptype(engine.get_tensor_dtype(source)))
+    size = batch.fed(request.batch)
+    place = cuda.reserve(samples[:1].nbytes * size)
+    context.set_input_shape(source, (size, *samples.shape[1:]))
     context.set_tensor_address(source, place)
     answers = {}
-    for name in outputs:
-        answer = np.empty(
-            tuple(context.get_tensor_shape(name)), trt.nptype(engine.get_tensor_dtype(name))
-        )
+    for name in _names(engine, trt.TensorIOMode.OUTPUT):
+        shape, dtype = context.get_tensor_shape(name), engine.get_tensor_dtype(name)
+        answer = np.empty(tuple(shape), trt.nptype(dtype))
         answers[name] = (answer, cuda.reserve(answer.nbytes))
         context.set_tensor_address(name, answers[name][1])
-    said: dict[str, list[Any]] = {name: [] for name in outputs}
-    for start in range(0, len(samples), batch):
-        cuda.put(place, samples[start : start + batch].astype(dtype))
+
+    def run(group: Any) -> list[Any]:
+        cuda.put(place, group)
         if not context.execute_async_v3(0):
             raise step.Refused("the engine cannot be run")
         cuda.wait()
-        for name, (answer, address) in answers.items():
+        for answer, address in answers.values():
             cuda.get(answer, address)
-            said[name].append(answer.astype(np.float32))
-    return [np.concatenate(said[name]) for name in outputs]
+        return [answer.astype(np.float32) for answer, _ in answers.values()]
+
+    return batch.outputs(run, samples, size)
 
 
 def _names(engine: Any, mode: Any) -> list[str]:
