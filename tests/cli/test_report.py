@@ -106,6 +106,8 @@ def test_the_jobs_that_a_page_draws_can_be_named(
     path = tmp_path / "out.html"
     assert ibd("report", "--html", str(path), "--job", job).code == 0
     assert f"Job {job} of" in path.read_text()
+    assert ibd("report", "--html", str(path), "--draw", "0").code == 0
+    assert "Jobs over time" not in path.read_text()
     said = ibd("report", "--html", str(path), "--job", "ffffffffffff")
     assert (said.code, "is not done" in said.err) == (3, True)
     said = ibd("report", "--job", job)

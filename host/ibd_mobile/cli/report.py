@@ -31,6 +31,9 @@ def report(
         list[str] | None,
         typer.Option("--job", help="With --html: id of a job to draw, instead of the first ones."),
     ] = None,
+    draw: Annotated[
+        int, typer.Option("--draw", min=0, help="With --html: so many jobs are drawn at most.")
+    ] = 16,
     runs: Runs = Path("runs"),
 ) -> None:
     """Print the six metrics of a run; reads nothing but its archive."""
@@ -41,7 +44,7 @@ def report(
     opened = [Run.open(run_folder(id, runs)) for id in named]
     form = "json" if json else format
     if html is not None:
-        _write_page(opened, html, job)
+        _write_page(opened, html, job, draw)
         return
     if job:
         raise InputError("--job", "names what a page draws", "Say --html FILE too.")
@@ -70,14 +73,14 @@ def print_report(run: "Run", format: str) -> None:
         sys.stdout.buffer.write(rendered)
 
 
-def _write_page(runs: "list[Run]", path: Path, drawn: list[str] | None) -> None:
+def _write_page(runs: "list[Run]", path: Path, drawn: list[str] | None, count: int) -> None:
     from ibd_mobile.cli import console
     from ibd_mobile.core.file import write_atomic
     from ibd_mobile.results.document import host_errors
     from ibd_mobile.results.page.page import render
     from ibd_mobile.results.relations import Filed
 
-    text = render([Filed.read(run) for run in runs], drawn)
+    text = render([Filed.read(run) for run in runs], drawn, count)
     with host_errors(path):
         write_atomic(path, text.encode())
     console.say(f"{path}: open it in a browser")

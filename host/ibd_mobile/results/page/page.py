@@ -22,12 +22,15 @@ from ibd_mobile.results.table import rows
 DRAWN_COUNT = 16
 
 
-def render(filed: Sequence[Filed], drawn: Collection[str] | None = None) -> str:
+def render(
+    filed: Sequence[Filed], drawn: Collection[str] | None = None, drawn_count: int = DRAWN_COUNT
+) -> str:
     """Write the page.
 
     Args:
         filed: runs, at least one; each has its own tables.
-        drawn: ids of jobs to draw over time; None = the first `DRAWN_COUNT` measuring ones.
+        drawn: ids of jobs to draw over time; None = the first measuring ones.
+        drawn_count: how many these are at most.
 
     Raises:
         InputError: a job to be drawn is not done.
@@ -41,7 +44,7 @@ def render(filed: Sequence[Filed], drawn: Collection[str] | None = None) -> str:
         style=style,
         version=VERSION,
         runs=[_run(one) for one in filed],
-        jobs=job_section.sections(filed, drawn, DRAWN_COUNT),
+        jobs=job_section.sections(filed, drawn, drawn_count),
         is_simulated=any(one.run.info.is_simulated for one in filed),
     )
 
