@@ -86,7 +86,9 @@ def _nhwc(network: Any) -> Any:
                 return tuple(turned(value, (0, 2, 3, 1)) for value in said)
             return turned(said, (0, 2, 3, 1))
 
-    return Turned().eval()
+    wrapped = Turned()
+    wrapped.training = False  # eval() would ask the program inside, which knows no modes
+    return wrapped
 
 
 def _reason(error: BaseException) -> str:
