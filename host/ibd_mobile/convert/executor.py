@@ -13,6 +13,7 @@ from ibd_mobile.convert import program
 from ibd_mobile.convert.program import STEPS, Answer
 from ibd_mobile.convert.steps.step import COMPARED, Request
 from ibd_mobile.convert.task import Task
+from ibd_mobile.convert.vendor._command import CHECK_STOP
 from ibd_mobile.convert.vendor._made import VendorMade
 from ibd_mobile.core.file import sha256_of
 from ibd_mobile.core.registry import member
@@ -62,23 +63,32 @@ class _Vendor(Protocol):
     def convert(self, request: Request) -> VendorMade: ...
 
 
+@dataclass(frozen=True, slots=True)
 class Vendors:
     """Converters of chip makers, one module each."""
 
+    check_stop: Callable[[], None] = lambda: None
+
     def identity(self, task: Task) -> str:
-        """Hash our module and the versions of the SDK.
+        """Hash our modules and the versions of the SDK.
 
         Raises:
             HostError: the SDK is not here.
         """
         vendor = _vendor(task)
-        facts = [sha256_of(Path(vendor.__file__)), vendor.tools()]
+        home = Path(vendor.__file__).parent
+        ours = [Path(vendor.__file__), *home.glob("_*.py"), *home.glob("_programs/*.py")]
+        facts = [sorted(sha256_of(path) for path in ours), vendor.tools()]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def run(self, task: Task, request: Request) -> Answer:
         """Run the vendor's programs and believe only its words and its file."""
         start_s = time.monotonic()
-        made = _vendor(task).convert(request)
+        token = CHECK_STOP.set(self.check_stop)
+        try:
+            made = _vendor(task).convert(request)
+        finally:
+            CHECK_STOP.reset(token)
         return Answer(
             made=made,
             tools=made.tools,

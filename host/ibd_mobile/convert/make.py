@@ -8,7 +8,8 @@ from typing import Any, Final
 from ibd_mobile.catalog.stock import Converted
 from ibd_mobile.convert import samples
 from ibd_mobile.convert.cost import count, from_source
-from ibd_mobile.convert.executor import Programs
+from ibd_mobile.convert.executor import Programs, Vendors
+from ibd_mobile.convert.program import STEPS
 from ibd_mobile.convert.recipe import Wish
 from ibd_mobile.convert.route import Route, Step, to_wish
 from ibd_mobile.convert.samples import Batch
@@ -50,6 +51,7 @@ class Maker:
     report: Report = _no_progress
     check_stop: Callable[[], None] = lambda: None
     calibration_folder: Path | None = None
+    steps: Path = STEPS  #: folder of the steps' programs
 
     def make(self, model: Model, variant: Variant, wish: Wish) -> list[Kept]:
         """Make a file, or take it from the shelf, and return the stages that led to it, in order.
@@ -95,7 +97,12 @@ class _Chain:
 
     def run(self) -> list[Kept]:
         maker = self.maker
-        workshop = Workshop(maker.shelf, maker.say, Programs(maker.check_stop))
+        workshop = Workshop(
+            maker.shelf,
+            maker.say,
+            Programs(maker.check_stop, maker.steps),
+            Vendors(maker.check_stop),
+        )
         stages: list[Kept] = []
         files: Mapping[str, Path] = {} if self.wish.is_untrained else self._source_files()
         if self.route.builder:
