@@ -14,7 +14,7 @@ SourceFormat = Literal[
     "saved_model",  # TensorFlow's folder, in an archive
     "tf_frozen",  # a TensorFlow 1 GraphDef with its weights inside
     "pt2",  # a program of torch.export
-    "state_dict",  # weights of PyTorch alone: the definition says which network they belong to
+    "state_dict",  # weights alone: the definition says which network they belong to
     "caffe2",  # two NetDefs, init and predict
     "onnx",
     "tflite",
