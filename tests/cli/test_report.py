@@ -2,11 +2,14 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ibd_mobile.cli.report import run_folder
+from ibd_mobile.results.query import read_parquet
 
 from .conftest import Command, Finished
 
@@ -81,3 +84,53 @@ def test_a_damaged_archive_ends_with_8(copied: Path, ibd: Command) -> None:
     said = ibd("report")
     assert said.code == 8
     assert "record.json: is damaged" in said.err
+
+
+def test_a_page_is_written_of_one_run_or_of_several(
+    copied: Path, ibd: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(copied, copied.with_name("another"))
+    path = tmp_path / "deep" / "out.html"
+    said = ibd("report", copied.name, "another", "--html", str(path))
+    assert (said.code, said.out) == (0, "")
+    assert said.err == f"{path}: open it in a browser\n"
+    text = path.read_text()
+    assert text.count("<h2>Run ") == 2
+    assert "Jobs over time" in text
+
+
+def test_the_jobs_that_a_page_draws_can_be_named(
+    copied: Path, ibd: Command, tmp_path: Path
+) -> None:
+    job = next(copied.glob("jobs/*")).name
+    path = tmp_path / "out.html"
+    assert ibd("report", "--html", str(path), "--job", job).code == 0
+    assert f"Job {job} of" in path.read_text()
+    assert ibd("report", "--html", str(path), "--draw", "0").code == 0
+    assert "Jobs over time" not in path.read_text()
+    said = ibd("report", "--html", str(path), "--job", "ffffffffffff")
+    assert (said.code, "is not done" in said.err) == (3, True)
+    said = ibd("report", "--job", job)
+    assert (said.code, "Say --html FILE too" in said.err) == (3, True)
+
+
+def test_prose_of_several_runs_follows_each_other_and_data_do_not(
+    copied: Path, ibd: Command
+) -> None:
+    said = ibd("report", copied.name, copied.name, "-f", "markdown")
+    assert said.out.count(f"# Run {copied.name}") == 2
+    said = ibd("report", copied.name, copied.name, "-f", "csv")
+    assert (said.code, "holds one run" in said.err) == (3, True)
+
+
+def test_latex_is_a_table(copied: Path, ibd: Command) -> None:
+    assert r"\begin{tabular}" in ibd("report", "-f", "latex").out
+
+
+def test_a_parquet_file_goes_to_stdout(copied: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from ibd_mobile.cli.app import main; main()"]
+    words = ["report", str(copied), "-f", "parquet"]
+    done = subprocess.run([*command, *words], capture_output=True, check=True)
+    (tmp_path / "report.parquet").write_bytes(done.stdout)
+    table = read_parquet(tmp_path / "report.parquet")
+    assert "latency_s" in table["metric"].tolist()

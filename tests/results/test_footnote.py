@@ -83,3 +83,17 @@ def test_a_clean_row_has_no_notes() -> None:
     metrics = [replace(m, value=1.0, missing="", spoiled_by=[]) for m in ROWS[0].metrics]
     notes = Footnotes(_sheet([replace(ROWS[0], metrics=metrics, findings=[])]))
     assert notes.notes() == []
+
+
+def test_of_many_facts_the_first_are_told_and_the_rest_counted() -> None:
+    found = [
+        replace(
+            ROWS[0],
+            job=replace(ROWS[0].job, threads=k + 1),
+            findings=[replace(ROWS[0].findings[0], measured=f"{k} times")],
+        )
+        for k in range(20)
+    ]
+    (text,) = [n.text for n in Footnotes(_sheet(found)).notes() if n.text.startswith("SIMULATED")]
+    assert "7 times (×8); and 12 more – should be" in text
+    assert "8 times" not in text

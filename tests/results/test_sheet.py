@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,22 @@ def test_each_application_has_a_table_of_its_own() -> None:
     assert second.rows == (detector,)
     assert first.columns[0].label == "top-1"
     assert second.columns[0].label == "mAP COCO"
+
+
+def test_many_rows_are_laid_out_in_time_that_grows_with_them() -> None:
+    records = msgspec.convert(EXAMPLE["records"], list[Record])[:2]
+
+    def seconds(count: int) -> float:
+        made = [
+            replace(record, job=replace(record.job, threads=k + 1))
+            for k in range(count)
+            for record in records
+        ]
+        start_s = time.process_time()
+        (sheet,) = sheets(rows(made))
+        for row in sheet.rows:
+            sheet.figure(row, "latency_s")
+        return time.process_time() - start_s
+
+    seconds(50)
+    assert seconds(2000) < 40 * seconds(200)  # ten times as many; a square would be 100 times

@@ -1,5 +1,6 @@
 """`ibd-mobile report`: the six metrics of a run, in one of several formats."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,34 +11,79 @@ from ibd_mobile.cli.run import Runs
 if TYPE_CHECKING:
     from ibd_mobile.results.archive import Run
 
+#: formats that can follow each other in one stream
+_PROSE = ("terminal", "markdown", "latex")
+
 
 def report(
     run: Annotated[
-        str | None, typer.Argument(help="Run id or folder; the latest if none is given.")
+        list[str] | None, typer.Argument(help="Run ids or folders; the latest if none is given.")
     ] = None,
     format: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, markdown, json or csv.")
+        str,
+        typer.Option("--format", "-f", help="terminal, markdown, latex, csv, parquet or json."),
     ] = "terminal",
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write one self-contained page to this file.")
+    ] = None,
+    job: Annotated[
+        list[str] | None,
+        typer.Option("--job", help="With --html: id of a job to draw, instead of the first ones."),
+    ] = None,
+    draw: Annotated[
+        int, typer.Option("--draw", min=0, help="With --html: so many jobs are drawn at most.")
+    ] = 16,
     runs: Runs = Path("runs"),
 ) -> None:
     """Print the six metrics of a run; reads nothing but its archive."""
+    from ibd_mobile.core.errors import InputError
     from ibd_mobile.results.archive import Run
 
-    print_report(Run.open(run_folder(run, runs)), "json" if json else format)
+    named: list[str | None] = [*run] if run else [None]
+    opened = [Run.open(run_folder(id, runs)) for id in named]
+    form = "json" if json else format
+    if html is not None:
+        _write_page(opened, html, job, draw)
+        return
+    if job:
+        raise InputError("--job", "names what a page draws", "Say --html FILE too.")
+    if len(opened) > 1 and form not in _PROSE:
+        remedy = "Name one run, or ask them all with `ibd-mobile query`."
+        raise InputError(f"format '{form}'", "holds one run", remedy)
+    for one in opened:
+        print_report(one, form)
 
 
 def print_report(run: "Run", format: str) -> None:
     """Print a run in one of the formats of `results/report`."""
     from ibd_mobile.cli import console
+    from ibd_mobile.core.errors import InputError
     from ibd_mobile.core.registry import member
 
     renderer = member("ibd_mobile.results.report", format)
     rendered = renderer.render(run.info, run.records(), run.failures())
     if isinstance(rendered, str):
         typer.echo(rendered, nl=not rendered.endswith("\n"))
-    else:
+    elif not isinstance(rendered, bytes):
         console.out().print(rendered)
+    elif sys.stdout.isatty():
+        raise InputError(f"format '{format}'", "is not for a terminal", "Add > FILE to the line.")
+    else:
+        sys.stdout.buffer.write(rendered)
+
+
+def _write_page(runs: "list[Run]", path: Path, drawn: list[str] | None, count: int) -> None:
+    from ibd_mobile.cli import console
+    from ibd_mobile.core.file import write_atomic
+    from ibd_mobile.results.document import host_errors
+    from ibd_mobile.results.page.page import render
+    from ibd_mobile.results.relations import Filed
+
+    text = render([Filed.read(run) for run in runs], drawn, count)
+    with host_errors(path):
+        write_atomic(path, text.encode())
+    console.say(f"{path}: open it in a browser")
 
 
 def run_folder(run: str | None, runs: Path) -> Path:

@@ -43,6 +43,7 @@ class Run:
         self.path = path
         self._log = EventLog(path / EVENTS)
         self.info = self._document(path / INFO, RunInfo, "Take run.json from a copy of the run.")
+        self._planned = frozenset(job.id for job in self.info.jobs)
 
     @staticmethod
     def open(path: Path) -> "Run":
@@ -106,9 +107,8 @@ class Run:
         Raises:
             InputError: the plan has no such job; the nearest id is offered.
         """
-        planned = [job.id for job in self.info.jobs]
-        if job_id not in planned:
-            raise unknown("job", job_id, planned)
+        if job_id not in self._planned:
+            raise unknown("job", job_id, self._planned)
         return JobFolder(self.path / JOBS / job_id, job_id)
 
     def verify(self, job_id: str) -> None:

@@ -12,6 +12,7 @@ NOT_AVAILABLE = "n/a"
 _PREFIXABLE = {
     "s": "s",
     "W": "W",
+    "Hz": "Hz",
     "J": "J",
     "J/sample": "J",
     "1/s": "/s",
@@ -59,7 +60,7 @@ def figure(metric: Metric, like: float | None = None) -> Figure:
     """
     if metric.value is None:
         return Figure(NOT_AVAILABLE)
-    factor, unit = _scale(metric.value if like is None else like, metric.unit)
+    factor, unit = scale(metric.value if like is None else like, metric.unit)
     value = metric.value * factor
     if metric.low is None or metric.high is None:
         return Figure(_fixed(value, _decimals(value)), unit)
@@ -90,7 +91,12 @@ def shared_scale(values: Sequence[float]) -> float | None:
     return max(sizes) if min(sizes) >= _SMALLEST_SHOWN * power else None
 
 
-def _scale(value: float, unit: str) -> tuple[float, str]:
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """Return the factor and the unit with prefix that suit a value, as on the axis of a chart.
+
+    >>> scale(0.0018, "s")
+    (1000.0, 'ms')
+    """
     if unit == "ratio":
         return 100.0, "%"
     if unit not in _PREFIXABLE:

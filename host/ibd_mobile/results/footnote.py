@@ -9,6 +9,7 @@ from ibd_mobile.results.sheet import Sheet
 from ibd_mobile.results.table import Row
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TOLD_COUNT = 8  #: so many of a list are named
 _UNMARKED = "•"  #: before findings that spoil no number
 
 
@@ -89,7 +90,13 @@ def _finding_text(pairs: Sequence[tuple[str, Finding]], rows_count: int) -> str:
         facts.setdefault(finding.measured, []).append(label)
     first = pairs[0][1]
     told = [
-        fact if len(labels) >= rows_count else f"{fact} ({', '.join(labels)})"
+        fact if len(labels) >= rows_count else f"{fact} ({_first(labels, ', ')})"
         for fact, labels in facts.items()
     ]
-    return f"{first.id}: {'; '.join(told)} – should be {first.limit}. {first.remedy}".rstrip()
+    return f"{first.id}: {_first(told, '; ')} – should be {first.limit}. {first.remedy}".rstrip()
+
+
+def _first(texts: Sequence[str], between: str) -> str:
+    more = len(texts) - _TOLD_COUNT
+    told = between.join(texts[:_TOLD_COUNT])
+    return f"{told}{between}and {more} more" if more > 0 else told

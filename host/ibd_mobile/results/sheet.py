@@ -25,12 +25,11 @@ class Sheet:
     rows: tuple[Row, ...]
     labels: tuple[str, ...]  #: of the rows: what tells them apart
     shared: str  #: what all rows have in common
+    scales: dict[str, float | None]  #: metric -> value whose prefix suits all rows
 
     def figure(self, row: Row, name: str) -> Figure:
         """Print a metric of one row, with the prefix that suits this metric in all rows."""
-        values = [r.metric(name).value for r in self.rows]
-        scale = shared_scale([value for value in values if value is not None])
-        return figure(row.metric(name), scale)
+        return figure(row.metric(name), self.scales.get(name))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -97,7 +96,16 @@ def _sheet(rows: tuple[Row, ...]) -> Sheet:
         labels = ["value"]
     labels = _told_apart(labels, [row.job.artifact_sha256[:8] for row in rows])
     labels = _told_apart(labels, [next(iter(row.job_ids.values())) for row in rows])
-    return Sheet(rows, tuple(labels), " · ".join(shared))
+    return Sheet(rows, tuple(labels), " · ".join(shared), _scales(rows))
+
+
+def _scales(rows: tuple[Row, ...]) -> dict[str, float | None]:
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        for metric in row.metrics:
+            if metric.value is not None:
+                values.setdefault(metric.name, []).append(metric.value)
+    return {name: shared_scale(found) for name, found in values.items()}
 
 
 def _in_words(text: str) -> str:

@@ -1,5 +1,6 @@
 """Records as rows of the paper's six metrics, ready to be shown in any form."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -115,12 +116,16 @@ def rows(
     planned = {(_configuration(job), job.kind): job for job in jobs}
     reasons = {failure.job_id: f"{failure.subject}: {failure.problem}" for failure in failures}
     joined: list[dict[JobKind, Record]] = []
+    waiting: dict[tuple[object, ...], deque[dict[JobKind, Record]]] = {}
     for record in records:
-        twin = next((pair for pair in joined if _completes(pair, record)), None)
-        if twin is None:
-            joined.append({record.job.kind: record})
+        kind, key = record.job.kind, (_configuration(record.job), record.hardware.serial)
+        lacking = waiting.get((*key, kind))
+        if lacking:
+            lacking.popleft()[kind] = record
         else:
-            twin[record.job.kind] = record
+            joined.append({kind: record})
+            other: JobKind = "accuracy" if kind == "measure" else "measure"
+            waiting.setdefault((*key, other), deque()).append(joined[-1])
     return [_row(pair, planned, reasons) for pair in joined]
 
 
@@ -143,14 +148,6 @@ def _configuration(job: Job) -> tuple[object, ...]:
         job.input_size, job.precision, job.framework, job.processor, job.threads, job.batch,
         job.protocol,
     )  # fmt: skip
-
-
-def _completes(pair: dict[JobKind, Record], record: Record) -> bool:
-    other = next(iter(pair.values()))
-    is_same = _configuration(other.job) == _configuration(record.job)
-    return (
-        is_same and record.job.kind not in pair and other.hardware.serial == record.hardware.serial
-    )
 
 
 def _row(

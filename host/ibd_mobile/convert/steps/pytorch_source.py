@@ -53,7 +53,7 @@ class Network:
 
         found: dict[str, Any] = {}
 
-        class Recorder(torch.fx.Interpreter):  # type: ignore[misc]  # torch is not here
+        class Recorder(torch.fx.Interpreter):
             def run_node(self, n: Any) -> Any:
                 made = super().run_node(n)
                 if n.op == "call_function" and isinstance(made, torch.Tensor):

@@ -23,17 +23,23 @@ def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure])
 
     A job that failed has one line without a metric, with its error under `missing`.
     """
-    done = {record.job_id for record in records}
-    failed = {failure.job_id: failure for failure in failures if failure.job_id not in done}
     sheet = io.StringIO()
     table = csv.writer(sheet, lineterminator="\n")
     table.writerow(COLUMNS)
-    for record in records:
-        table.writerows([*_keys(run, record), *_numbers(metric)] for metric in record.metrics)
-    for job in run.jobs:
-        if job.id in failed:
-            table.writerow(_failed(run, job.id, failed[job.id]))
+    table.writerows(lines(run, records, failures))
     return sheet.getvalue()
+
+
+def lines(
+    run: RunInfo, records: Sequence[Record], failures: Sequence[Failure]
+) -> list[list[object]]:
+    """Return the lines of the table, a value for each of `COLUMNS`."""
+    done = {record.job_id for record in records}
+    failed = {failure.job_id: failure for failure in failures if failure.job_id not in done}
+    found = [
+        [*_keys(run, record), *_numbers(metric)] for record in records for metric in record.metrics
+    ]
+    return found + [_failed(run, job.id, failed[job.id]) for job in run.jobs if job.id in failed]
 
 
 def _keys(run: RunInfo, record: Record) -> list[object]:

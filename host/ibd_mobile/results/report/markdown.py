@@ -10,6 +10,7 @@ from ibd_mobile.results.report._heading import heading, printable
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
+from ibd_mobile.results.sustained import order_change
 from ibd_mobile.results.table import GROUP_TITLES, Column, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 4
@@ -35,6 +36,7 @@ def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure])
 def _sheet(sheet: Sheet) -> list[str]:
     footnotes = Footnotes(sheet)
     found = footnotes.notes()
+    turned = order_change(sheet.rows, sheet.labels)
     simulated = [f"**{_plain(sheet.simulated)}**"] if sheet.simulated else []
     notes = [f"- {note.mark} {_plain(note.text)}".replace("- • ", "- ") for note in found]
     return [
@@ -42,6 +44,7 @@ def _sheet(sheet: Sheet) -> list[str]:
         *simulated,
         _plain(sheet.protocol),
         _plain(sheet.shared),
+        *([f"**{_plain(turned)}**"] if turned else []),
         _table(sheet, footnotes),
         *(["\n".join(notes)] if notes else []),
     ]

@@ -20,6 +20,7 @@ from ibd_mobile.results.report._heading import heading, printable
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
+from ibd_mobile.results.sustained import order_change
 from ibd_mobile.results.table import GROUP_TITLES, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 3  #: so many configurations are easier to compare side by side
@@ -62,6 +63,8 @@ class _SheetView:
         yield _lines([line for line in (sheet.device, sheet.simulated) if line])
         yield Text(printable(sheet.protocol), style="" if sheet.is_conforming else _WARNING)
         yield Text(printable(sheet.shared), style=_QUIET)
+        if turned := order_change(sheet.rows, sheet.labels):
+            yield Text(printable(turned), style=_WARNING)
         wide = self._wide()
         # A measurement is clipped to the width it is asked for, so ask for more than any terminal.
         endless = options.update_width(_ENDLESS_COUNT)
