@@ -96,6 +96,7 @@ def programs(root: Path) -> list[Program]:
         engine = [f"bench/engines/litert/{name}" for name in litert]
         flags = (*FLAGS, *platform.flags())
         found.append(Program("ibd_sampler", platform, (*shared, *sampler), flags))
+        found.append(Program("ibd_peak", platform, ("peak/main.c",), (*flags, "-lpthread")))
         found.append(
             Program("ibd_bench", platform, (*shared, *bench, *engine), (*flags, "-Ibench"))
         )
@@ -105,7 +106,7 @@ def programs(root: Path) -> list[Program]:
 def hash_sources(root: Path) -> str:
     """SHA-256 over names and contents of everything that a program is made of."""
     digest = hashlib.sha256()
-    for folder in ("bench", "core", "include", "sampler"):
+    for folder in ("bench", "core", "include", "peak", "sampler"):
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in {".c", ".cc", ".h"}:
                 content = path.read_bytes()

@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import gc
+import os
 import signal
+from pathlib import Path
 
 # A shell starts background jobs with Ctrl-C ignored, nohup and CI runners ignore hang-ups, and both
 # are inherited: programs under test would never see the signals that tests send.
@@ -11,6 +13,10 @@ for _number in (signal.SIGINT, signal.SIGHUP):
             _number,
             signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL,
         )
+
+
+# Tests give programs caches of their own. uv's is shared all the same: it holds what it downloaded.
+os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 
 
 def pytest_sessionfinish() -> None:

@@ -59,7 +59,7 @@ def test_the_same_study_has_the_same_jobs(stock: Stock, tmp_path: Path) -> None:
     ("changes", "reason"),
     [
         ({"processors": ["cpu", "gpu"]}, "has no gpu"),
-        ({"precisions": ["int8", "float16"]}, "has no float16 file from tensorflow"),
+        ({"precisions": ["int8", "bfloat16"]}, "has no bfloat16 file from tensorflow"),
     ],
 )
 def test_a_cell_that_cannot_be_run_is_listed_with_its_reason(

@@ -169,7 +169,7 @@ def test_an_installed_package_finds_its_models_inside(installed: Path) -> None:
 def model_files(package: Path) -> tuple[Path, Path]:
     """Return a model's TOML and its first artifact."""
     path = package / "models" / "mini" / "shapes_classifier.toml"
-    return path, path.with_name("shapes_classifier_float32.tflite")
+    return path, path.with_name("shapes_classifier_tensorflow_float32.tflite")
 
 
 def test_a_missing_artifact_is_refused(installed: Path) -> None:

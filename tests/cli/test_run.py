@@ -41,11 +41,11 @@ def test_axes_make_the_plan_and_a_machine_that_is_named_twice_counts_once(
 
 
 def test_what_is_left_out_is_said_with_its_reason(ibd: Command) -> None:
-    words = ("--precision", "int8", "--precision", "float16")
+    words = ("--precision", "int8", "--precision", "bfloat16")
     said = ibd("run", "-d", "host_cpu", "--study", "small", *words)
     assert said.code == 0
-    assert "left out: shapes_classifier float16" in said.err
-    assert "has no float16 file from tensorflow" in said.err
+    assert "left out: shapes_classifier bfloat16" in said.err
+    assert "has no bfloat16 file from tensorflow" in said.err
 
 
 def test_a_job_that_fails_ends_with_9_and_the_rest_is_reported(ibd: Command) -> None:

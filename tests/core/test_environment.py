@@ -20,8 +20,6 @@ print([m for m in ('pandas', 'rich') if importlib.util.find_spec(m)])
 
 @pytest.fixture(autouse=True)
 def _own_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # uv's own cache stays where it is, so that nothing is downloaded twice
-    monkeypatch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibd_mobile.machine.host_cpu import pick_cpus
+from ibd_mobile.machine.host_cpu import pick_cores, pick_cpus
 
 
 def write(folder: Path, cpu: int, siblings: str, max_khz: int | None = None) -> None:
@@ -57,5 +57,12 @@ def test_as_many_as_asked_for_or_all_that_may_be_used(count: int, allowed: set[i
     assert picked == sorted(picked)
 
 
+def test_of_every_core_one_is_picked(two_threads_a_core: Path) -> None:
+    assert pick_cores(allowed=range(4), folder=two_threads_a_core) == [0, 1]
+    assert pick_cores(allowed=[1, 2, 3], folder=two_threads_a_core) == [1, 2]
+    assert pick_cores(allowed=[4, 7], folder=Path("/nowhere")) == [4, 7]
+
+
 def test_this_computer_has_one_at_least() -> None:
     assert pick_cpus(1)
+    assert set(pick_cpus(1)) <= set(pick_cores()) | set(pick_cpus(99))

@@ -67,9 +67,9 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sources(tmp_path: Path) -> Path:
     """A tree of the same shape as device_payloads, small."""
     root = tmp_path / "device_payloads"
-    for folder in ("core", "include/ibd", "sampler", "bench/engines/litert"):
+    for folder in ("core", "include/ibd", "peak", "sampler", "bench/engines/litert"):
         (root / folder).mkdir(parents=True)
-    for name in ("core/one.c", "sampler/main.c", "bench/main.cc"):
+    for name in ("core/one.c", "peak/main.c", "sampler/main.c", "bench/main.cc"):
         (root / name).write_text(f"// {name}\n")
     for name in ("absent", "library", "litert", "tensors"):
         (root / f"bench/engines/litert/{name}.cc").write_text(f"// {name}\n")
@@ -96,7 +96,7 @@ def test_every_source_file_is_compiled_into_some_program(hook: ModuleType) -> No
     compiled = {source for program in hook.programs(root) for source in program.sources}
     present = {
         path.relative_to(root).as_posix()
-        for folder in ("bench", "core", "sampler")
+        for folder in ("bench", "core", "peak", "sampler")
         for suffix in ("*.c", "*.cc")
         for path in (root / folder).rglob(suffix)
     }
@@ -127,9 +127,9 @@ def test_nothing_is_compiled_twice(
     hook: ModuleType, compiler: Path, sources: Path, tmp_path: Path
 ) -> None:
     first = hook.build_payloads(sources, tmp_path / "one", tmp_path / "cache")
-    assert calls(compiler) == 6
+    assert calls(compiler) == 9
     second = hook.build_payloads(sources, tmp_path / "two", tmp_path / "cache")
-    assert calls(compiler) == 6
+    assert calls(compiler) == 9
     assert first == second
     assert (tmp_path / "two" / "android-arm64" / "ibd_sampler").stat().st_mode & stat.S_IXUSR
 
@@ -140,7 +140,7 @@ def test_a_changed_header_compiles_everything_again(
     hook.build_payloads(sources, tmp_path / "one", tmp_path / "cache")
     (sources / "include/ibd/new.h").write_text("// new\n")
     hook.build_payloads(sources, tmp_path / "one", tmp_path / "cache")
-    assert calls(compiler) == 12
+    assert calls(compiler) == 18
 
 
 def test_two_builds_at_once_both_end_whole(
@@ -239,7 +239,7 @@ def test_a_wheel_has_the_programs_and_the_models(
 ) -> None:
     names = build(project, "build_wheel", monkeypatch)
     for platform in ("linux-x86_64", "linux-aarch64", "android-arm64"):
-        for program in ("ibd_bench", "ibd_sampler"):
+        for program in ("ibd_bench", "ibd_peak", "ibd_sampler"):
             assert f"ibd_mobile/payloads/{platform}/{program}" in names
     assert "ibd_mobile/payloads/manifest.json" in names
     assert "ibd_mobile/models/one.toml" in names

@@ -56,6 +56,21 @@ def test_with_five_classes_a_top_5_says_nothing(tmp_path: Path, make: Any) -> No
     assert figures["top5_ratio"] == "with 5 classes every answer is among the 5 best"
 
 
+@pytest.mark.parametrize(
+    ("path", "held", "reason"),
+    [
+        ("artifact.is_untrained", True, "the weights are random"),
+        ("model.dataset", None, "no data set of m is known"),
+    ],
+)
+def test_where_no_accuracy_job_could_help_it_is_not_pointed_to(
+    tmp_path: Path, make: Any, path: str, held: object, reason: str
+) -> None:
+    job = make.Job()
+    job.context = make.changed(job.context, path, held)
+    assert set(told(tmp_path, job).figures.values()) == {reason}
+
+
 def test_what_is_missing_is_named_for_every_figure(tmp_path: Path, make: Any) -> None:
     scores, truth = bytes(100), np.zeros(10, np.uint8)
 

@@ -36,7 +36,7 @@ def waiting(make: Any, waited_ns: dict[str, int]) -> Callable[..., Any]:
     ("waited_ns", "threads", "measured"),
     [
         ({"power": 620_000_000}, 1, "in the power phase its threads waited 10% of the time"),
-        ({"latency": 5_000_000}, 1, "in the latency phase its threads waited 10% of the time"),
+        ({"latency": 50_000_000}, 1, "in the latency phase its threads waited 10% of the time"),
         ({"power": 4 * 620_000_000}, 4, "in the power phase its threads waited 10% of the time"),
     ],
 )
@@ -47,14 +47,18 @@ def test_waiting_for_a_processor_that_others_had_is_a_finding(
         events[0]["threads"] = threads
         return waiting(make, waited_ns)(events)
 
-    found = judged(tmp_path, make.Job(end=end))
+    timed_ns = [100_000_000 + 1000 * k for k in range(5)]
+    power_ns = [100_000_000] * 62
+    found = judged(tmp_path, make.Job(end=end, timed_ns=timed_ns, power_ns=power_ns))
     assert list(found) == ["BUSY"]
     assert found["BUSY"].measured.startswith(measured)
     assert "latency" in found["BUSY"].spoils
 
 
-def test_a_little_waiting_is_none(tmp_path: Path, make: Any) -> None:
-    end = waiting(make, {"power": 60_000_000, "latency": 0})
+def test_a_little_waiting_or_a_slice_before_a_short_phase_is_none(
+    tmp_path: Path, make: Any
+) -> None:
+    end = waiting(make, {"power": 60_000_000, "latency": 12_000_000})
     assert judged(tmp_path, make.Job(end=end)) == {}
 
 

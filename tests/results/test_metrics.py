@@ -18,6 +18,8 @@ EXPECTED = [
     "latency_s",
     "execution_min_s",
     "execution_max_s",
+    "with_transfers_s",
+    "device_execution_s",
     "initialisation_s",
     "sustained_execution_s",
     "throughput_per_s",
@@ -267,3 +269,26 @@ def test_accuracy_is_told_by_the_measures_of_the_application(
 
 def test_a_measure_job_leaves_accuracy_to_the_other(tmp_path: Path, make: Any) -> None:
     assert measured(tmp_path, make.Job())["top1_ratio"].missing == "measured by an accuracy job"
+
+
+def test_a_card_is_timed_with_and_without_transfers_and_by_its_own_clock(
+    tmp_path: Path, make: Any
+) -> None:
+    timed = make.back_to_back(1005 * 10**9, [2_000_000] * 5)
+    moved = make.back_to_back(int(timed[-1, 1]), [5_000_000] * 5)
+    power = make.back_to_back(int(moved[-1, 1]), [2_000_000] * 500)
+
+    def end(events: list[dict[str, Any]]) -> Any:
+        for event in events:
+            if event["event"] == "inferences" and event["phase"] == "latency":
+                event["device_ns"] = [1_500_000] * 5
+        return make.ended(events)
+
+    phases = {"latency": timed, "transfers": moved, "power": power}
+    m = measured(tmp_path, make.Job(phases=phases, end=end))
+    assert m["execution_s"].value == pytest.approx(0.002)
+    assert m["with_transfers_s"].value == pytest.approx(0.005)
+    assert m["device_execution_s"].value == pytest.approx(0.0015)
+    plain = measured(tmp_path / "plain", make.Job())
+    assert "own memory" in plain["with_transfers_s"].missing
+    assert "no times of its own" in plain["device_execution_s"].missing

@@ -25,7 +25,8 @@ collect_ignore = ["stand_in"]
 NONCE = "nonce-3"
 TINY_ADD = Path(__file__).parents[1] / "data" / "tiny_add.tflite"
 SHAPES = {
-    p: models_folder() / "mini" / f"shapes_classifier_{p}.tflite" for p in ("float32", "int8")
+    p: models_folder() / "mini" / f"shapes_classifier_tensorflow_{p}.tflite"
+    for p in ("float32", "int8")
 }
 COUNTING = Path(__file__).parent / "counting_worker.py"
 

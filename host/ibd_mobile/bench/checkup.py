@@ -19,7 +19,7 @@ from ibd_mobile.core.units import BYTES_PER_MIB
 from ibd_mobile.machine.adb import find_adb
 
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "android-arm64")
-_PROGRAMS = ("ibd_sampler", "ibd_bench")
+_PROGRAMS = ("ibd_sampler", "ibd_bench", "ibd_peak")
 _LEAST_FREE_BYTES = 1024 * BYTES_PER_MIB
 _TIMEOUT_S = 10.0
 

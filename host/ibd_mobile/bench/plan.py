@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ibd_mobile.bench.target import Target
@@ -11,7 +11,7 @@ from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.job import Job, Skip
 from ibd_mobile.core.model import Artifact, Model, Variant
 from ibd_mobile.core.registry import member, unknown
-from ibd_mobile.core.study import Study, Weights
+from ibd_mobile.core.study import JobKind, Study, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ class Cell:
         # a batch that is fixed in the file is what accelerators like best
         return max(found, key=lambda a: a.batch, default=None)
 
+    def for_kind(self, kind: JobKind) -> "Cell":
+        """Return the cell as a job of that kind runs it: accuracy is told sample by sample."""
+        return replace(self, batch=1) if kind == "accuracy" else self
+
     @property
     def wanted(self) -> str:
         """What file the cell wants, in words that are the same for all cells that want it."""
@@ -99,23 +103,33 @@ def plan(
     """
     result = Plan()
     for cell in cells(study, targets, models):
-        artifact = cell.artifact
-        reason = impossible_reason(cell) or reasons.get(cell.wanted) or _missing_reason(cell)
-        if reason or artifact is None:
-            result.skips.append(Skip(cell=str(cell), reason=reason))
-            continue
         for kind in study.kinds:
-            if kind == "accuracy" and (cell.model.dataset is None or artifact.is_untrained):
-                why = "untrained" if artifact.is_untrained else "no data set"
-                result.skips.append(Skip(cell=f"accuracy of {cell}", reason=why))
-                continue
-            job = _job(cell, artifact, kind, study)
-            if job not in result.jobs:  # accuracy does not depend on the batch
-                result.jobs.append(job)
+            _add(result, cell.for_kind(kind), kind, study, reasons)
     if not result.jobs:
         told = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
         raise InputError(f"study '{study.id}'", f"no job can be run here: {told}")
     return result
+
+
+def _add(result: Plan, cell: Cell, kind: JobKind, study: Study, reasons: Mapping[str, str]) -> None:
+    artifact = cell.artifact
+    untold = no_accuracy_reason(cell) if kind == "accuracy" else ""
+    reason = impossible_reason(cell) or reasons.get(cell.wanted) or _missing_reason(cell)
+    skip = Skip(cell=f"accuracy of {cell}" if untold else str(cell), reason=untold or reason)
+    if artifact is None or skip.reason:
+        if skip not in result.skips:  # accuracy does not depend on the batch
+            result.skips.append(skip)
+        return
+    job = _job(cell, artifact, kind, study)
+    if job not in result.jobs:
+        result.jobs.append(job)
+
+
+def no_accuracy_reason(cell: Cell) -> str:
+    """Say why there is no accuracy to be measured, or ""."""
+    if cell.weights == "untrained":
+        return "untrained"
+    return "no data set" if cell.model.dataset is None else ""
 
 
 def cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Iterator[Cell]:
@@ -169,9 +183,9 @@ def _missing_reason(cell: Cell) -> str:
     )
 
 
-def _job(cell: Cell, artifact: Artifact, kind: str, study: Study) -> Job:
+def _job(cell: Cell, artifact: Artifact, kind: JobKind, study: Study) -> Job:
     return Job(
-        kind="accuracy" if kind == "accuracy" else "measure",
+        kind=kind,
         device=cell.target.device.id,
         slot=cell.target.slot.id,
         model=cell.model.id,
@@ -182,7 +196,7 @@ def _job(cell: Cell, artifact: Artifact, kind: str, study: Study) -> Job:
         framework=cell.framework,
         processor=cell.processor,
         threads=cell.threads,
-        batch=1 if kind == "accuracy" else cell.batch,
+        batch=cell.batch,
         protocol=study.protocol,
         seed=study.seed,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from ibd_mobile.bench.plan import Cell, cells, impossible_reason
+from ibd_mobile.bench.plan import Cell, cells, impossible_reason, no_accuracy_reason
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.convert.make import Maker, converted
@@ -16,6 +16,9 @@ from ibd_mobile.core.model import ArtifactFormat, Variant
 from ibd_mobile.core.registry import member
 from ibd_mobile.core.study import Study
 
+#: formats whose batch may be left open. In TFLite it makes reshapes dynamic, and what is dynamic
+#: neither LiteRT's compiled model nor any accelerator takes.
+_OPEN: frozenset[ArtifactFormat] = frozenset({"onnx", "pt2"})
 #: where a framework reads several formats, the one that is nearest to the network comes first
 _NEAREST: tuple[ArtifactFormat, ...] = ("tflite", "onnx", "pt2", "dlc", "om", "mace", "engine")
 
@@ -31,7 +34,13 @@ def provision(
         The stock with the new files, and reasons by `Cell.wanted`.
     """
     reasons: dict[str, str] = {}
-    for cell in cells(study, targets, stock.models):
+    asked = [
+        cell.for_kind(kind)
+        for cell in cells(study, targets, stock.models)
+        for kind in study.kinds
+        if kind == "measure" or not no_accuracy_reason(cell)
+    ]
+    for cell in asked:
         model = stock.models[cell.model.id]  # with what was made for earlier cells
         variant = model.variant(cell.training_framework)
         now = replace(cell, model=model)
@@ -45,11 +54,13 @@ def provision(
 
 
 def _made(cell: Cell, variant: Variant, maker: Maker) -> list[Kept]:
-    """Make a cell's file with an open batch, or with the cell's own where that cannot be."""
+    """Make a cell's file, with an open batch where that does no harm."""
     formats = member("ibd_mobile.frameworks", cell.framework).formats
+    format = next(f for f in _NEAREST if f in formats)
     wish = Wish(
-        format=next(f for f in _NEAREST if f in formats),
+        format=format,
         precision=cell.precision,
+        batch=-1 if format in _OPEN else cell.batch,
         input_size=cell.input_size,
         is_untrained=cell.weights == "untrained",
     )

@@ -1,7 +1,7 @@
 """One physical machine, reached and recognised."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ibd_mobile.core.errors import InputError, PhoneError, PhoneNotReady
 from ibd_mobile.core.recognise import match
 from ibd_mobile.core.registry import unknown
 from ibd_mobile.core.seams import Link
-from ibd_mobile.machine import host_gpu, host_sensors, probe
+from ibd_mobile.machine import host_gpu, host_peak, host_sensors, probe
 from ibd_mobile.machine.adb import AdbDevice, AdbLink, AdbServer
 from ibd_mobile.machine.host_gpu import Card
 from ibd_mobile.machine.local import LocalLink
@@ -86,11 +86,10 @@ def _host(slot: Slot, link: Link, device: Device, stock: Stock) -> Target:
         of_card = {"host.gpu": card.name, "host.gpu_uuid": card.uuid} if card else {}
         properties = identity.properties | of_card
         if match(device.recognise, properties):
-            sensors = [] if card else host_sensors.package_sensors()
             return Target(
                 slot=slot,
                 link=link,
-                device=msgspec.structs.replace(device, sensors=[*device.sensors, *sensors]),
+                device=device if card else _as_it_is(device, link, properties),
                 phone=None,
                 identity=msgspec.structs.replace(identity, device=device.id, properties=properties),
                 card=card,
@@ -101,6 +100,16 @@ def _host(slot: Slot, link: Link, device: Device, stock: Stock) -> Target:
         f"has no {device.name} (its NVIDIA cards: {there})",
         "Name another --device; a card that is built in but not listed lacks its driver.",
     )
+
+
+def _as_it_is(device: Device, link: Link, properties: Mapping[str, str]) -> Device:
+    """Add what no catalog can tell of this very computer: its CPU's peaks, its counters."""
+    processors = [
+        host_peak.with_peaks(p, link, properties) if p.id == "cpu" and not p.peaks else p
+        for p in device.processors
+    ]
+    sensors = [*device.sensors, *host_sensors.package_sensors()]
+    return msgspec.structs.replace(device, processors=processors, sensors=sensors)
 
 
 def _link_of(slot: Slot) -> Link:

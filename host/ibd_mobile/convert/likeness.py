@@ -1,7 +1,7 @@
 """Whether a made network still is its source: measured on the same inputs, judged by precision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -66,6 +66,18 @@ def compare(name: str, source: Floats, made: Floats) -> Likeness:
         cosine=float(_cosines(first, second).min(initial=1.0)),
         top1_agreement_ratio=_top1_agreement_ratio(source, made),
     )
+
+
+def tolerance_of(precision: Precision, *, is_untrained: bool) -> Tolerance:
+    """Return how far outputs may be apart.
+
+    With random weights all scores are near each other, and rounding decides which is first; so
+    first places are asked for only where nothing is rounded.
+    """
+    tolerance = TOLERANCES[precision]
+    if is_untrained and precision != "float32":
+        return replace(tolerance, top1_agreement_ratio=0.0)
+    return tolerance
 
 
 def shortfall(found: Likeness, tolerance: Tolerance) -> str:

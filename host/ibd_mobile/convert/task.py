@@ -23,6 +23,11 @@ _ENDINGS: Final = {
 }
 
 
+def unknown_cost() -> Cost | None:
+    """Say that nobody knows what the source costs."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Whose network it is."""
@@ -49,7 +54,7 @@ class Task:
     options: Mapping[str, Any] = field(default_factory=dict)
     is_vendors: bool = False  #: done by a converter of `vendor/`
     #: asks what the file that is converted costs, only where the made one cannot be counted
-    source_cost: Callable[[], Cost | None] = lambda: None
+    source_cost: Callable[[], Cost | None] = unknown_cost
     source_said: Path | None = None  #: what the source says to the samples; for vendors
 
     @property

@@ -67,7 +67,7 @@ class Workshop:
         names = [tensor.name for tensor in answer.made.outputs]
         pairs = _pairs(Path(request.folder) / step.COMPARED, len(names), task.subject)
         found = [likeness.compare(name, *pair) for name, pair in zip(names, pairs, strict=True)]
-        tolerance = likeness.TOLERANCES[task.precision]
+        tolerance = _tolerance(task)
         for one in found:
             problem = likeness.shortfall(one, tolerance)
             if problem:
@@ -79,7 +79,7 @@ class Workshop:
     def _refusal(self, task: Task, request: step.Request, problem: str) -> DataError:
         """Say what is wrong, and where it begins if the step can tell."""
         self.say(f"{task.subject}: outputs depart; looking for the first tensor that does")
-        tolerance = likeness.TOLERANCES[task.precision]
+        tolerance = _tolerance(task)
         place = ""
         if not task.is_vendors:
             answer = self.programs.run(task, replace(request, is_to_locate=True))
@@ -92,6 +92,10 @@ class Workshop:
             f"{problem}{where}; nothing was kept",
             "See whether calibration pictures are like those the network knows, or report the net.",
         )
+
+
+def _tolerance(task: Task) -> likeness.Tolerance:
+    return likeness.tolerance_of(task.precision, is_untrained=task.origin.is_untrained)
 
 
 def _pairs(path: Path, count: int, subject: str) -> list[tuple[Any, Any]]:

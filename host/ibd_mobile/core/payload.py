@@ -10,7 +10,7 @@ def payload(platform: str, program: str) -> Path:
 
     Args:
         platform: "linux-x86_64", "linux-aarch64" or "android-arm64".
-        program: "ibd_bench" or "ibd_sampler".
+        program: "ibd_bench", "ibd_sampler" or "ibd_peak".
     """
     return _PACKAGE / "payloads" / platform / program
 

@@ -37,6 +37,16 @@ def pick_cpus(
     return sorted(sorted(cpus, key=rank)[:count])
 
 
+def pick_cores(*, allowed: Collection[int] | None = None, folder: Path = _CPUS) -> list[int]:
+    """Choose one logical processor of every core; the arguments are those of `pick_cpus`."""
+    cpus = sorted(os.sched_getaffinity(0) if allowed is None else allowed)
+    first: dict[str, int] = {}
+    for cpu in cpus:
+        core = _read(folder / f"cpu{cpu}/topology/thread_siblings_list") or str(cpu)
+        first.setdefault(core, cpu)
+    return sorted(first.values())
+
+
 def _speed(cpu: Path) -> int:
     """Return what tells fast cores from slow ones: the highest clock, or the kernel's rating."""
     for name in ("cpufreq/cpuinfo_max_freq", "cpu_capacity"):

@@ -43,28 +43,11 @@ command -v getprop >/dev/null&&getprop"""
 #: of all that a processor can do, what decides how fast it multiplies
 _ISA = frozenset(
     [
-        "sse4_2",
-        "avx",
-        "f16c",
-        "fma",
-        "avx2",
-        "avx512f",
-        "avx512_vnni",
-        "avx_vnni",
-        "avx512_bf16",
-        "avx512_fp16",
-        "amx_bf16",
-        "amx_int8",
-        "amx_fp16",
-        "asimd",
-        "asimdhp",
-        "asimddp",
-        "i8mm",
-        "bf16",
-        "sve",
-        "sve2",
+        "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx_vnni",
+        "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "amx_fp16", "asimd", "asimdhp",
+        "asimddp", "i8mm", "bf16", "sve", "sve2",
     ]
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ def judge(evidence: Evidence) -> Accuracy:
 def _evidence(facts: Facts) -> Evidence | str:
     context, model = facts.context, facts.context.model
     variant = model.variant(context.job.training_framework)
+    if context.artifact.is_untrained:
+        return "the weights are random"
+    if model.dataset is None and context.job.kind != "accuracy":
+        return f"no data set of {model.id} is known"
     if context.job.kind != "accuracy":
         return "measured by an accuracy job"
     if facts.outputs is None:

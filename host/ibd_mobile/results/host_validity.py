@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from ibd_mobile.core.finding import Finding
+from ibd_mobile.core.units import NS_PER_MS
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.rule import TIMES, Metrics, finding, traces
 
 #: a thread that was ready but had no processor for more than this share of the time was kept
 #: waiting by others; handing a processor over, on an idle computer, costs some µs a second
 BUSY_WAIT_RATIO = 0.02
+#: in a shorter phase, one slice of the scheduler before its first inference would decide
+_LEAST_SPAN_NS = 100 * NS_PER_MS
 #: NVML: reasons for which a card lowers its clocks under load. Idle (1), clocks that somebody asked
 #: for (2, 256) and sync boost of a group (16) are no throttling
 _THROTTLE_REASONS = {
@@ -29,9 +32,9 @@ def busy(facts: Facts, _: Metrics) -> Iterator[Finding]:
         trace, waited_ns = facts.journal.whole_phase(phase), facts.journal.waited_ns.get(phase)
         if trace is None or waited_ns is None:
             continue
-        span_ns = max(int(trace.end_ns[-1] - trace.start_ns[0]), 1)
-        ratio = waited_ns / (span_ns * threads)
-        if ratio > BUSY_WAIT_RATIO:
+        span_ns = int(trace.end_ns[-1] - trace.start_ns[0])
+        ratio = waited_ns / (max(span_ns, 1) * threads)
+        if span_ns >= _LEAST_SPAN_NS and ratio > BUSY_WAIT_RATIO:
             yield finding(
                 "BUSY",
                 f"in the {phase} phase its threads waited {ratio:.0%} of the time for a processor"

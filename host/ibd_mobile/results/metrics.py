@@ -174,6 +174,25 @@ def _extreme_s(s: _Sources, choose: Callable[[list[float]], float]) -> Interval 
     return Interval(choose(durations_s), None, None, len(durations_s), "")
 
 
+def _with_transfers_s(s: _Sources) -> Interval | str:
+    """Of a processor with memory of its own: inputs brought there and outputs fetched too."""
+    if s.facts.context.job.kind == "accuracy":
+        return _BY_MEASURE_JOB
+    if "transfers" not in s.facts.journal.phases:
+        return "the processor works in the computer's own memory"
+    return _then(s.facts.phase("transfers"), lambda t: mean_interval(_durations_s(t)))
+
+
+def _device_execution_s(s: _Sources) -> Interval | str:
+    """By the processor's own clock, without what the computer adds to start it and to wait."""
+    if s.facts.context.job.kind == "accuracy":
+        return _BY_MEASURE_JOB
+    device_ns = s.facts.journal.device_ns.get("latency")
+    if device_ns is None or isinstance(s.execution, str):
+        return "the processor told no times of its own"
+    return mean_interval([ns * S_PER_NS for ns in device_ns.tolist()])
+
+
 def _initialisation_s(s: _Sources) -> Interval | str:
     ready = s.facts.journal.ready
     if s.facts.context.job.kind == "accuracy":
@@ -255,6 +274,8 @@ _SPECS = (
     ),
     _Spec("execution_min_s", "latency", "s", "lower", lambda s: _extreme_s(s, min)),
     _Spec("execution_max_s", "latency", "s", "lower", lambda s: _extreme_s(s, max)),
+    _Spec("with_transfers_s", "latency", "s", "lower", _with_transfers_s),
+    _Spec("device_execution_s", "latency", "s", "lower", _device_execution_s),
     _Spec("initialisation_s", "latency", "s", "lower", _initialisation_s),
     _Spec("sustained_execution_s", "latency", "s", "lower", lambda s: s.sustained),
     _Spec("throughput_per_s", "throughput", "1/s", "higher", _throughput_per_s),

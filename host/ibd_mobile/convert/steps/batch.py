@@ -38,9 +38,7 @@ def outputs(run: Callable[[Any], list[Any]], samples: Any, size: int) -> list[An
     return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
 
-def settled(
-    own: Sequence[int | None], name: str, request: step.Request
-) -> list[int | None]:
+def settled(own: Sequence[int | None], name: str, request: step.Request) -> list[int | None]:
     """Return the shape of input that is asked for, batch first, None where open.
 
     Args:

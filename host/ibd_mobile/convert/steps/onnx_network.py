@@ -215,9 +215,7 @@ def verified(
         names, source, mine = pairing.same_name(inside, found)
         step.write_inner(request, source, mine)
     form = "NCHW" if is_turned else layout(request.input_shape)
-    return step.Made(
-        made.inputs, made.outputs, form, request.batch, inner=names, notes=list(notes)
-    )
+    return step.Made(made.inputs, made.outputs, form, request.batch, inner=names, notes=list(notes))
 
 
 def _info(value: Any) -> step.TensorInfo:

@@ -5,6 +5,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -53,17 +54,18 @@ def folder(path: Path, place: str) -> Iterator[Path]:
 def _members(path: Path, stack: ExitStack) -> _Members:
     if zipfile.is_zipfile(path):
         packed = stack.enter_context(zipfile.ZipFile(path))
-        return {
-            PurePosixPath(info.filename): (info.file_size, lambda info=info: packed.open(info))
-            for info in packed.infolist()
-            if not info.is_dir()
-        }
-    tar = stack.enter_context(tarfile.open(path))
-    return {
-        PurePosixPath(info.name): (info.size, lambda info=info: tar.extractfile(info))
-        for info in tar.getmembers()
-        if info.isreg()
-    }
+        files = [info for info in packed.infolist() if not info.is_dir()]
+        return {PurePosixPath(f.filename): (f.file_size, partial(packed.open, f)) for f in files}
+    tar = stack.enter_context(tarfile.open(path))  # noqa: SIM115  # the stack closes it
+    plain = [info for info in tar.getmembers() if info.isreg()]
+    return {PurePosixPath(f.name): (f.size, partial(_opened, tar, f)) for f in plain}
+
+
+def _opened(tar: tarfile.TarFile, file: tarfile.TarInfo) -> IO[bytes]:
+    content = tar.extractfile(file)
+    if content is None:
+        raise tarfile.ReadError(f"{file.name} is no plain file")
+    return content
 
 
 def _unpack(members: _Members, root: PurePosixPath, target: Path, path: Path) -> None:

@@ -45,7 +45,9 @@ def keras(request: step.Request) -> Network:
 
 
 def saved_model(request: step.Request) -> Network:
-    """Read a SavedModel, a folder or an archive of one, by its signature (`options.signature`, else the usual one).
+    """Read a SavedModel, a folder or an archive of one, by one of its signatures.
+
+    `options.signature` names it; else it is the usual one.
 
     Raises:
         Refused: no SavedModel, no such signature, or not a network of one input.

@@ -6,10 +6,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, pairing, step, tflite_network
+from ibd_mobile.convert.steps import batch, step, tflite_network
 from ibd_mobile.convert.steps.tensorflow_network import Network
-
-INNER_SAMPLES_COUNT = 2  #: more would make the file of inner tensors of a large network huge
 
 
 def make(read: Callable[[step.Request], Network], request: step.Request) -> step.Made:
@@ -24,47 +22,28 @@ def make(read: Callable[[step.Request], Network], request: step.Request) -> step
     """
     import tensorflow as tf
 
+    tflite_network.refuse_other_precisions(request)
+    pictures = batch.calibration(request) if request.precision == "int8" else None
     network = read(request)
-    shape = network.settle(request)
-    samples = batch.samples(request)
+    shape, samples = network.settle(request), batch.samples(request)
     said = network.outputs(samples)
-    inside = network.inner(samples[:INNER_SAMPLES_COUNT]) if request.is_to_locate else {}
+    few = samples[: tflite_network.INNER_SAMPLES_COUNT]
+    inside = network.inner(few) if request.is_to_locate else {}
     with tempfile.TemporaryDirectory(dir=request.folder) as folder:
-        _save(network, shape, folder)
+        save(network, shape, folder)
         del network
-        gc.collect()
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        _set(converter, request)
-        request.target.write_bytes(_converted(converter, request))
-        del converter
-    gc.collect()
-    return verified(request, said, inside, tf.lite.Interpreter)
+        convert(folder, request, pictures)
+    return tflite_network.verified(request, said, inside, tf.lite.Interpreter)
 
 
-def verified(
-    request: step.Request, said: list[Any], inside: dict[str, Any], interpreter: Callable[..., Any]
-) -> step.Made:
-    """Run what was made on the comparison's inputs, and write what both said.
+def save(network: Network, shape: list[int | None], folder: str) -> None:
+    """Write a SavedModel: from one, the converter takes half the memory that it takes otherwise.
 
     Args:
-        request: what was to be made.
-        said: outputs of the source network.
-        inside: its inner tensors by name, if they are asked for.
-        interpreter: the class of TensorFlow or of LiteRT.
+        network: whose variables are written.
+        shape: of the input, batch first, None where open.
+        folder: to write into.
     """
-    made = tflite_network.Network(request.target, interpreter)
-    samples = batch.samples(request)
-    step.write_compared(request, said, made.run(samples, batch.fed(request.batch)))
-    names: list[str] = []
-    if inside:
-        kept = tflite_network.Network(request.target, interpreter, is_kept=True)
-        names, source, target = pairing.fused(inside, kept.inner(samples[:INNER_SAMPLES_COUNT]))
-        step.write_inner(request, source, target)
-    return step.Made(made.inputs, made.outputs, "NHWC", request.batch, inner=names)
-
-
-def _save(network: Network, shape: list[int | None], folder: str) -> None:
-    """Write a SavedModel: from one, the converter takes half the memory that it takes otherwise."""
     import tensorflow as tf
 
     module = tf.Module()
@@ -74,6 +53,27 @@ def _save(network: Network, shape: list[int | None], folder: str) -> None:
         folder,
         signatures={"serving_default": _named(network, shape).get_concrete_function()},
     )
+
+
+def convert(folder: str, request: step.Request, pictures: Any) -> None:
+    """Make the request's file of what `save` wrote.
+
+    Args:
+        folder: that was written.
+        request: says which precision, and where to.
+        pictures: calibration, (n, …) as the network takes it; None where the precision needs none.
+
+    Raises:
+        Refused: an op cannot be converted.
+    """
+    import tensorflow as tf
+
+    gc.collect()
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    _set(converter, request, pictures)
+    request.target.write_bytes(_converted(converter, request))
+    del converter
+    gc.collect()
 
 
 def _named(network: Network, shape: list[int | None]) -> Any:
@@ -89,7 +89,7 @@ def _named(network: Network, shape: list[int | None]) -> Any:
     return tf.function(serve, input_signature=signature)
 
 
-def _set(converter: Any, request: step.Request) -> None:
+def _set(converter: Any, request: step.Request, pictures: Any) -> None:
     import tensorflow as tf
 
     if request.precision == "float32":
@@ -102,14 +102,11 @@ def _set(converter: Any, request: step.Request) -> None:
     if request.precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     elif request.precision == "int8":
-        pictures = batch.calibration(request)
         converter.representative_dataset = lambda: (
             [group] for group in batch.groups(pictures, max(request.batch, 1))
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
-    elif request.precision != "int8_dynamic":
-        raise step.Refused(f"TFLite has no precision {request.precision}")
 
 
 def _converted(converter: Any, request: step.Request) -> bytes:

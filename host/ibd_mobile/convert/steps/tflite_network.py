@@ -4,7 +4,55 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, step
+from ibd_mobile.convert.steps import batch, pairing, step
+
+INNER_SAMPLES_COUNT = 2  #: more would make the file of inner tensors of a large network huge
+_PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
+
+
+def refuse_other_precisions(request: step.Request) -> None:
+    """See that the precision is one that TFLite has.
+
+    Raises:
+        Refused: it is not.
+    """
+    if request.precision not in _PRECISIONS:
+        raise step.Refused(
+            f"TFLite has no {request.precision}", f"Choose one of {', '.join(_PRECISIONS)}."
+        )
+
+
+def turned(array: Any) -> Any:
+    """Return NCHW pictures as NHWC, and anything else as it is."""
+    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+
+
+def verified(
+    request: step.Request,
+    said: list[Any],
+    inside: dict[str, Any],
+    interpreter: Callable[..., Any],
+    is_turned: bool = False,
+) -> step.Made:
+    """Run what was made on the comparison's inputs, and write what both said.
+
+    Args:
+        request: what was to be made.
+        said: outputs of the source network.
+        inside: its inner tensors by name, of the first samples, if they are asked for.
+        interpreter: the class of TensorFlow or of LiteRT.
+        is_turned: the source takes NCHW, and what was made NHWC.
+    """
+    fed = batch.samples(request)
+    fed = turned(fed) if is_turned else fed
+    made = Network(request.target, interpreter)
+    step.write_compared(request, said, made.run(fed, batch.fed(request.batch)))
+    names: list[str] = []
+    if inside:
+        kept = Network(request.target, interpreter, is_kept=True)
+        names, source, mine = pairing.fused(inside, kept.inner(fed[:INNER_SAMPLES_COUNT]))
+        step.write_inner(request, source, mine)
+    return step.Made(made.inputs, made.outputs, "NHWC", request.batch, inner=names)
 
 
 class Network:
