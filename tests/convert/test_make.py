@@ -13,7 +13,7 @@ from ibd_mobile.convert.recipe import Wish
 from ibd_mobile.convert.shelf import Shelf
 from ibd_mobile.core.errors import DataError, InputError
 from ibd_mobile.core.file import sha256_of
-from ibd_mobile.core.model import Model, SourceFile
+from ibd_mobile.core.model import InputSizes, Model, SourceFile
 from tests.small_network import SIZE, model_of, network
 
 
@@ -121,3 +121,14 @@ def test_what_cannot_be_is_said_before_anything_is_done(
     with pytest.raises(InputError, match=problem):
         Maker(shelf=shelf).make(model, model.variants[0], Wish(**wish))
     assert shelf.stages() == []
+
+
+def test_a_published_graph_has_its_own_size_alone(model: Model, shelf: Shelf) -> None:
+    variant = model.variants[0]
+    sizes = InputSizes(least=8, most=64, step=8)
+    variant = msgspec.structs.replace(
+        variant, input=msgspec.structs.replace(variant.input, sizes=sizes)
+    )
+    wish = Wish(format="caffe2", input_size=16)
+    with pytest.raises(InputError, match="its source has an input of 8 px; others only --untrain"):
+        Maker(shelf=shelf).make(model, variant, wish)

@@ -61,7 +61,7 @@ class Maker:
             DataError: the outputs departed from the source's; there is no file.
             HostError, PayloadFailed, PayloadTimeout: as `program.run`.
         """
-        if reason := variant.input.size_reason(wish.input_size):
+        if reason := _size_reason(variant, wish):
             raise InputError(f"model '{model.id}'", reason)
         route = to_wish(variant, wish.format, wish.precision, is_untrained=wish.is_untrained)
         if not route.builder and not route.legs:
@@ -77,6 +77,22 @@ class Maker:
             ))  # fmt: skip
             made[-1] = self.shelf.amend(made[-1], from_source(twin[-1].stage.cost))
         return made
+
+
+def _size_reason(variant: Variant, wish: Wish) -> str:
+    """Say why a network cannot be had at a size, or "".
+
+    A published graph has the size that it was published with; only weights that are put into a
+    definition here can be had at others.
+    """
+    if reason := variant.input.size_reason(wish.input_size):
+        return reason
+    is_own = wish.input_size in (0, variant.input.height)
+    if is_own or wish.is_untrained or variant.source is None:
+        return ""
+    if variant.source.format == "state_dict":
+        return ""
+    return f"its source has an input of {variant.input.height} px; others only --untrained"
 
 
 def converted(kept: Kept) -> Converted:

@@ -14,7 +14,7 @@ SourceFormat = Literal[
     "saved_model",  # TensorFlow's folder, in an archive
     "tf_frozen",  # a TensorFlow 1 GraphDef with its weights inside
     "pt2",  # a program of torch.export
-    "state_dict",  # weights of PyTorch alone: the definition says which network they belong to
+    "state_dict",  # weights alone: the definition says which network they belong to
     "caffe2",  # two NetDefs, init and predict
     "onnx",
     "tflite",
@@ -187,6 +187,10 @@ class Variant(Noun, frozen=True, kw_only=True):
     training_framework: TrainingFramework
     input: Input
     outputs_count: int  #: classes, or channels of a picture
+    #: which classes the outputs stand for, in order. imagenet_1000: ILSVRC 2012 by WordNet id;
+    #: imagenet_1001: the same after a background class; coco_91: COCO's ids, 0 the background;
+    #: "": those of the data set, or none
+    labels: Literal["imagenet_1000", "imagenet_1001", "coco_91", ""] = ""
     licence: str
     source: Source | None = None  #: None: no trained weights are published, or none are known
     definition: Definition | None = None  #: None: cannot be built without its source

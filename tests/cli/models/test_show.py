@@ -8,6 +8,7 @@ def test_a_model_is_shown_with_its_variants_sources_and_costs(ibd: Command) -> N
     said = ibd("models", "show", "mobilenet_v1")
     assert said.code == 0
     assert "from tensorflow: 224×224×3 NHWC RGB, (x − 127.5) / 127.5" in said.out
+    assert "  1001 outputs, labels imagenet_1001" in said.out
     assert "from pytorch: 224×224×3 NCHW RGB" in said.out
     assert "published: 569,000,000 MACs" in said.out
     assert "SHA-256 2fadeabb9968ec6833bee903900dda6e61b3947200535874ce2fe42a8493abc0" in said.out

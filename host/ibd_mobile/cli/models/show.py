@@ -62,6 +62,8 @@ def _of(model: "Model", variant: "Variant", sources: "Sources") -> Iterator[str]
         f" {taken.layout} {taken.colour_order}, (x − {_list(taken.mean)}) / {_list(taken.scale)},"
         f" resize {taken.resize}; licence {variant.licence}"
     )
+    labels = f", labels {variant.labels}" if variant.labels else ""
+    yield f"  {variant.outputs_count} outputs{labels}"
     if variant.notes:
         yield f"  {variant.notes}"
     if variant.source is not None:

@@ -21,6 +21,7 @@ from ibd_mobile.convert.steps import (
     batch,
     pytorch_source,
     step,
+    tflite_batch,
     tflite_network,
     tflite_quantizer,
 )
@@ -53,19 +54,23 @@ def convert(request: step.Request) -> step.Made:
 
 
 def _export(network: pytorch_source.Network, shape: list[int | None], path: Path) -> None:
+    """Write a float32 file.
+
+    LiteRT Torch cannot lower a reshape with an open batch, which most networks have before their
+    dense layer: an open batch is made of 1 afterwards.
+    """
     import litert_torch
     import torch
 
-    example = torch.zeros([batch.OPEN_BATCH if n is None else n for n in shape])
+    example = torch.zeros([1 if n is None else n for n in shape])
     if example.ndim == 4:
         example = example.permute(0, 2, 3, 1).contiguous()
-    open_batch = ({0: torch.export.Dim("batch", min=1)},) if shape[0] is None else None
     try:
-        litert_torch.convert(
-            _nhwc(network.program.module()), (example,), dynamic_shapes=open_batch
-        ).export(str(path))
+        litert_torch.convert(_nhwc(network.program.module()), (example,)).export(str(path))
     except (RuntimeError, ValueError, NotImplementedError, KeyError, TypeError) as error:
         raise step.Refused(_reason(error)) from error
+    if shape[0] is None:
+        tflite_batch.open_up(path)
 
 
 def _nhwc(network: Any) -> Any:
