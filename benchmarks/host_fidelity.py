@@ -3,7 +3,7 @@
 LiteRT's own benchmark tool (goal 0.98–1.02), ONNX Runtime's profiler, torch.utils.benchmark, and
 MLPerf LoadGen, SingleStream and Offline, driving the very engine that our worker measures (goal: at
 least 0.98 of its throughput, so at most 1/0.98 of its time). Each round starts both sides anew, on
-one core, one after the other; figures are medians of an inference.
+one core, one after the other; compared are the medians and the least times of an inference.
 
 Which Python has a framework is found as in a run; LoadGen is looked for in that of `onnxruntime`
 or in the one named by IBD_PYTHON_LOADGEN.
@@ -25,6 +25,8 @@ from paired import conditions, interleave, ratio, verdict
 
 from ibd_mobile.core.registry import member
 from ibd_mobile.frameworks._worker import LAUNCH
+
+Figures = tuple[float, float]  #: median and least, s
 
 _HERE = Path(__file__).parent
 _PACKAGE = LAUNCH.parents[2]
@@ -62,12 +64,12 @@ def python_of(framework: str) -> str:
     return str(found[0])
 
 
-def ours(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], float]:
-    """Make a measurement by our worker, as a session starts it; s of an inference, median."""
+def ours(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], Figures]:
+    """Make a measurement by our worker, as a session starts it."""
     worker = member("ibd_mobile.frameworks", pair.framework).WORKER
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
 
-    def measure() -> float:
+    def measure() -> Figures:
         with tempfile.TemporaryDirectory() as folder:
             journal = Path(folder) / "journal.jsonl"
             words = [
@@ -83,12 +85,15 @@ def ours(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], float]:
             if e["event"] == "inferences" and e["phase"] == "latency"
             for start, end in zip(e["start_ns"], e["end_ns"], strict=True)
         ]
-        return statistics.median(times_ns) * 1e-9
+        if pair.timer == "loadgen_offline":  # it tells the mean of all
+            mean_s = statistics.fmean(times_ns) * 1e-9
+            return mean_s, mean_s
+        return statistics.median(times_ns) * 1e-9, min(times_ns) * 1e-9
 
     return measure
 
 
-def theirs(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], float]:
+def theirs(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], Figures]:
     """Make a measurement by the other tool, on the same core."""
     python = python_of(pair.framework)
     if pair.timer.startswith("loadgen"):
@@ -96,12 +101,13 @@ def theirs(pair: Pair, model: Path, runs: int, cpu: int) -> Callable[[], float]:
     words = ["taskset", "--cpu-list", str(cpu), python, str(_HERE / "other_timers.py")]
     environment = {**os.environ, "PYTHONPATH": str(_PACKAGE)}
 
-    def measure() -> float:
+    def measure() -> Figures:
         done = subprocess.run(
             [*words, pair.timer, str(model), str(runs)],
             capture_output=True, text=True, check=True, env=environment,
         )  # fmt: skip
-        return float(done.stdout.splitlines()[-1])
+        median_s, least_s = json.loads(done.stdout.splitlines()[-1])
+        return median_s, least_s
 
     return measure
 
@@ -133,9 +139,11 @@ def main() -> None:
             model = Path(scratch) / pair.file
             sides = (side(pair, model, args.runs, cpu) for side in (ours, theirs))
             pairs = interleave(*sides, args.rounds)
-            their_ms = statistics.median(b for _, b in pairs) * 1e3
-            print(f"{pair.framework} and {pair.timer}: theirs {their_ms:.3f} ms (median)")
-            verdict(f"{pair.framework} / {pair.timer}", ratio(pairs), pair.low, pair.high)
+            their_ms = min(least_s for _, (_, least_s) in pairs) * 1e3
+            print(f"{pair.framework} and {pair.timer}: theirs {their_ms:.3f} ms at least")
+            for k, name in enumerate(("median", "least")):
+                found = ratio([(a[k], b[k]) for a, b in pairs])
+                verdict(f"{pair.framework} / {pair.timer}, {name}", found, pair.low, pair.high)
     conditions()
 
 

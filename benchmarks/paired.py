@@ -11,8 +11,10 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 _DRAWS = 2000
+Told = TypeVar("Told")  #: a figure, or several
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Ratio:
 
 
 def interleave(
-    ours: Callable[[], float], theirs: Callable[[], float], rounds: int
-) -> list[tuple[float, float]]:
+    ours: Callable[[], Told], theirs: Callable[[], Told], rounds: int
+) -> list[tuple[Told, Told]]:
     """Measure both in every round, in an order that turns round each time.
 
     Returns:

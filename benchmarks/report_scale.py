@@ -1,8 +1,8 @@
 """Time and memory of reports and queries over archives of 100, 1 000 and 10 000 records.
 
 Each record has its traces: with 10 000 records there are ten million samples and inferences. Each
-command runs in a process of its own. Goals: time grows at most in proportion to the records, and the
-tables and charts of one study take less than 5 s.
+command runs in a process of its own. Goals: CPU time grows at most in proportion to the records,
+and the tables and charts of one study take less than 5 s (by the clock on an idle computer).
 """
 
 import argparse
@@ -147,11 +147,11 @@ def study(root: Path, rounds: int) -> None:
     (run,) = archive(root / "study", _STUDY_COUNT, _STUDY_COUNT)
     words = ("report", str(run), "--html", str(root / "page.html"), "--draw", "0")
     costs = [cost(*words) for _ in range(rounds)]
-    fastest = min(c.wall_s for c in costs)
-    print(
-        f"tables and charts of one study, {_STUDY_COUNT} jobs: {fastest:.2f} s, fastest of {rounds}"
-    )
-    print("goal: below 5 s:", "reached" if fastest < 5 else "MISSED")
+    wall_s, cpu_s = min(c.wall_s for c in costs), min(c.cpu_s for c in costs)
+    told = f"{wall_s:.2f} s, {cpu_s:.2f} s of CPU, least of {rounds}"
+    print(f"tables and charts of one study, {_STUDY_COUNT} jobs: {told}")
+    for name, taken_s in (("by the clock", wall_s), ("of CPU", cpu_s)):
+        print(f"goal: below 5 s {name}:", "reached" if taken_s < 5 else "MISSED", flush=True)
 
 
 def main() -> None:

@@ -91,3 +91,5 @@ def test_its_energy_and_its_throttling_are_in_the_record(record: Record) -> None
     assert findings["THROTTLED"].measured.endswith("power cap")
     assert "FALLBACK" not in findings
     assert record.hardware.processor_name == "NVIDIA T4"
+    (gate,) = record.conditions.gates
+    assert (gate.gate, gate.measured, gate.is_passed) == ("gpu temperature", "61.0 °C", True)

@@ -1,7 +1,7 @@
 """Every leaf of the error tree, as a person sees it: subject, fact, and one thing to try.
 
 Each leaf has one journey here, the cheapest that leads to it; the other journeys show more of
-them. `ValidityError` has none yet: only `compare` raises it, which is not a command so far.
+them.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from ibd_mobile.catalog import library
 from ibd_mobile.core import errors
 from ibd_mobile.core.errors import IbdError
 from ibd_mobile.sim.phone import Phone
+from tests.cli.filed import file_run
 from tests.journeys.conftest import (
     Command,
     Said,
@@ -24,8 +25,7 @@ from tests.journeys.conftest import (
     only_run,
     wait_until,
 )
-
-NOT_RAISED_YET = {errors.ValidityError}
+from tests.results.compared import FLOAT, with_job, with_precision
 
 
 @dataclass
@@ -105,6 +105,13 @@ def use_a_phone_that_nobody_described(stage: Stage) -> Said:
     return stage.ibd("run", "--device", stage.phone.serial, "--adb-port", port)
 
 
+@shows(errors.ValidityError, "they also differ in threads (1 / 4)", "Choose two that differ")
+def compare_what_differs_in_two_things(stage: Stage) -> Said:
+    other = with_job(with_precision(FLOAT), threads=4)
+    file_run(stage.tmp_path / "runs", "2026-01-01T00-00-00Z_x", [FLOAT, other])
+    return stage.ibd("compare", ":precision=float32", ":precision=int8")
+
+
 @shows(errors.PayloadFailed, "the program was ended by SIGSEGV", "adb logcat")
 def run_a_program_that_crashes(stage: Stage) -> Said:
     return stage.fail("crash")
@@ -150,7 +157,7 @@ def stage(
     return Stage(ibd, fake, phone, own_phone, stranger, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("leaf", [k for k in leaves(IbdError) if k not in NOT_RAISED_YET])
+@pytest.mark.parametrize("leaf", list(leaves(IbdError)))
 def test_an_error_is_shown_with_its_remedy_and_exit_code(
     leaf: type[IbdError], stage: Stage
 ) -> None:

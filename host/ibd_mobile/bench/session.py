@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ibd_mobile.bench import execution, measure
+from ibd_mobile.bench.cooldown import CoolDown
 from ibd_mobile.bench.execution import Execution, Recording
 from ibd_mobile.bench.gates import Gatekeeper, Look
 from ibd_mobile.bench.inputs import LabelledInputs, labelled_inputs
@@ -71,6 +72,7 @@ class Session:
         self._presence = Presence(self.target.link, self.patience)
         self._card_recorder = ExitStack()
         self._card_sensors: list[Sensor] = []
+        self._cool_down = CoolDown(self.target.link, self.target.sensors, self.sleep)
 
     def __enter__(self) -> "Session":
         self._say("prepare", "", "bringing the machine to measuring state")
@@ -79,6 +81,7 @@ class Session:
                 host_gpu.recording(card, Path(self.target.link.root) / "card")
             )
             self._card_sensors = host_sensors.card_sensors(files, card.power_mean_s)
+            self._cool_down.among = [*self.target.sensors, *self._card_sensors]
         if self.target.is_phone:
             self._restore()  # what a lost session left changed
             target, protocol = self.target, self.run.info.protocol
@@ -154,8 +157,6 @@ class Session:
 
     def _pass_gates(self, job: Job, folder: JobFolder) -> list[GateEvidence]:
         last = execution.last_execution(self.target.link)
-        if not self.target.is_phone:
-            return []  # battery and rest are a phone's rules
 
         def on_wait(look: Look) -> None:
             self.notify(
@@ -170,6 +171,9 @@ class Session:
                 )
             )
 
+        if not self.target.is_phone:  # battery and rest are a phone's rules
+            self._cool_down.on_wait = on_wait
+            return self._cool_down.wait()
         keeper = Gatekeeper(self.target, self.run.info.protocol, folder.gates, on_wait, self.sleep)
         return keeper.wait(last)
 

@@ -181,7 +181,7 @@ def _as_integers_have_it(arrays: dict[str, Any], model: Any) -> None:
     for node in model.graph.node:
         before = rounded.get(node.input[0], "") if node.op_type == "DequantizeLinear" else ""
         if before in arrays:
-            arrays[before] = arrays.pop(node.output[0])
+            arrays[before] = arrays[node.output[0]]
 
 
 def _is_sampled(array: Any, count: int) -> bool:

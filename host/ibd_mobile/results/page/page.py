@@ -11,15 +11,19 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ibd_mobile.core.version import VERSION
+from ibd_mobile.results.observation import Observation, observe
 from ibd_mobile.results.page import job_section, sheet_section
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.report._heading import printable
 from ibd_mobile.results.sheet import sheets
 from ibd_mobile.results.shortfall import progress, shortfalls
+from ibd_mobile.results.side import sides
 from ibd_mobile.results.table import rows
 
 #: jobs that are drawn where nobody names them: each takes some tenths of a second
 DRAWN_COUNT = 16
+#: of more configurations the paper's observations are not tested
+OBSERVED_COUNT = 400
 
 
 def render(
@@ -45,6 +49,7 @@ def render(
         version=VERSION,
         runs=[_run(one) for one in filed],
         jobs=job_section.sections(filed, drawn, drawn_count),
+        observations=_observations(filed),
         is_simulated=any(one.run.info.is_simulated for one in filed),
     )
 
@@ -61,6 +66,12 @@ def _run(one: Filed) -> dict[str, object]:
         "versions": _versions(one),
         "findings": _findings(one),
     }
+
+
+def _observations(filed: Sequence[Filed]) -> list[Observation]:
+    """Test what the paper observed; every two are held against each other, so not of thousands."""
+    found = [side for one in filed for side in sides(one.run.info.id, one.records)]
+    return observe(found) if len(found) <= OBSERVED_COUNT else []
 
 
 def _rules(one: Filed) -> list[tuple[str, str]]:
