@@ -1,6 +1,6 @@
 """Time and memory of reports and queries over archives of 100, 1 000 and 10 000 records.
 
-Each record has its traces: with 10 000 records there are ten million samples and inferences. Each
+Each record has its traces: 10 000 records have five million samples and as many inferences. Each
 command runs in a process of its own. Goals: CPU time grows at most in proportion to the records,
 and the tables and charts of one study take less than 5 s (by the clock on an idle computer).
 """

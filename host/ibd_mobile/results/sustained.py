@@ -1,6 +1,6 @@
 """Burst and sustained speed apart: the first few inferences, and what is left after seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -42,18 +42,18 @@ def order_change(rows: Sequence[Row], labels: Sequence[str]) -> str:
         return f"Whether burst and sustained order {len(rows)} configurations alike is not told."
     found = []
     ranked = [
-        (label, row.metric("latency_s"), sustained_latency(row))
-        for label, row in zip(labels, rows, strict=True)
-        if not any(finding.id == "ACCURACY-LOST" for finding in row.findings)
+        (label, interval_of(burst), interval_of(sustained))
+        for label, burst, sustained in _speeds(rows, labels)
+        if burst.value is not None and sustained.value is not None
     ]
-    known = [r for r in ranked if r[1].value is not None and r[2].value is not None]
-    for place, (label, burst, sustained) in enumerate(known):
-        for other, other_burst, other_sustained in known[place + 1 :]:
-            now = contrast(interval_of(burst), interval_of(other_burst))
-            later = contrast(interval_of(sustained), interval_of(other_sustained))
-            is_turned = now.difference.value * later.difference.value < 0
-            if is_turned and now.is_shown and later.is_shown:
-                first, second = (label, other) if now.difference.value > 0 else (other, label)
+    for place, (label, burst, sustained) in enumerate(ranked):
+        for other, other_burst, other_sustained in ranked[place + 1 :]:
+            now_s = other_burst.value - burst.value
+            if now_s * (other_sustained.value - sustained.value) >= 0:
+                continue
+            pairs = ((burst, other_burst), (sustained, other_sustained))
+            if all(contrast(*pair).is_shown for pair in pairs):
+                first, second = (label, other) if now_s > 0 else (other, label)
                 how = "in a burst and slower when sustained"
                 found.append(f"{first} is faster than {second} {how}")
     if not found:
@@ -61,3 +61,10 @@ def order_change(rows: Sequence[Row], labels: Sequence[str]) -> str:
     more = len(found) - _TOLD_COUNT
     told = "; ".join(found[:_TOLD_COUNT]) + (f"; and {more} more pairs" if more > 0 else "")
     return f"The order changes: {told}."
+
+
+def _speeds(rows: Sequence[Row], labels: Sequence[str]) -> Iterator[tuple[str, Metric, Metric]]:
+    """Burst and sustained time of each row that may be ranked."""
+    for label, row in zip(labels, rows, strict=True):
+        if not any(finding.id == "ACCURACY-LOST" for finding in row.findings):
+            yield label, row.metric("latency_s"), sustained_latency(row)

@@ -1,4 +1,4 @@
-"""Steps in environments of their own; one process per step serves all tests, for imports are slow."""
+"""Steps in environments of their own; one process per step serves all tests: imports are slow."""
 
 import json
 import os

@@ -35,7 +35,7 @@ def test_inner_values_pair_by_name(request_of: Asked, run_step: Runs) -> None:
 @pytest.mark.parametrize(
     ("model", "changes", "words"),
     [
-        ("erfinv.pt2", {}, ["erfinv"]),
+        ("erfinv.pt2", {}, ["erf_inv"]),
         ("classifier.pt2", {"input_shape": [3, 32, 32]}, ["picture", "[3, 16, 16]"]),
         ("classifier.pt2", {"precision": "int8"}, ["float32, not int8"]),
     ],
