@@ -141,7 +141,7 @@ def truth(seed: int, count: int) -> npt.NDArray[np.float32]:
         (boxes, 6): picture, place in `LABELS`, top, left, bottom, right as shares of the picture.
 
     >>> truth(7, 1)[:, :2].tolist()
-    [[0.0, 2.0]]
+    [[0.0, 1.0]]
     """
     rows = [
         [index, thing.label, *(end / (SIZE * SUB) for end in thing.box)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ibd_mobile.results.archive import Run
 
 #: formats that can follow each other in one stream
-_PROSE = ("terminal", "markdown", "latex")
+_PROSE = ("terminal", "markdown", "latex", "aiia")
 
 
 def report(
@@ -21,7 +21,9 @@ def report(
     ] = None,
     format: Annotated[
         str,
-        typer.Option("--format", "-f", help="terminal, markdown, latex, csv, parquet or json."),
+        typer.Option(
+            "--format", "-f", help="terminal, markdown, latex, aiia, csv, parquet or json."
+        ),
     ] = "terminal",
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     html: Annotated[

@@ -87,7 +87,7 @@ def start(program: Path) -> Start:
 
 
 def make(folder: Path, wanted: Needs) -> Path:
-    """Make an environment that has what is wanted, in place of what is there, and return its Python.
+    """Make an environment that has what is wanted in a folder, and return its Python.
 
     Raises:
         InputError: a requirement cannot be met; uv's own words are told.

@@ -5,6 +5,7 @@ from ibd_mobile.core.errors import InputError
 NS_PER_S = 1_000_000_000
 S_PER_NS = 1e-9
 NS_PER_MS = 1_000_000
+MS_PER_S = 1000
 BYTES_PER_MIB = 1 << 20
 
 #: vendor unit -> (SI unit, factor). The SI unit's suffix is that of our names.

@@ -24,8 +24,6 @@ WISHES: Final = (
     Wish(format="onnx", precision="float32"),
     Wish(format="onnx", precision="int8"),
 )
-#: LiteRT Torch 0.10 cannot add a picture of an open batch to what a convolution made of it
-ONE_BY_ONE: Final = {("textures_vdsr", "tflite")}
 
 
 def with_dataset(model: Model) -> Model:
@@ -103,9 +101,7 @@ def with_artifacts(model: Model, folder: Path, maker: Maker) -> Model:
 
 
 def _artifacts(model: Model, variant: Variant, folder: Path, maker: Maker) -> Iterator[Artifact]:
-    for wished in WISHES:
-        is_alone = (model.id, wished.format) in ONE_BY_ONE
-        wish = replace(wished, batch=1) if is_alone else wished
+    for wish in WISHES:
         kept = maker.make(model, _local(variant, folder), wish)[-1]
         name = f"{model.id}_{variant.training_framework}_{wish.precision}.{wish.format}"
         shutil.copyfile(kept.folder / kept.stage.file, folder / name)

@@ -1,4 +1,4 @@
-"""Steps in environments of their own; one process per step serves all tests, for imports are slow."""
+"""Steps in environments of their own; one process per step serves all tests: imports are slow."""
 
 import json
 import os
@@ -64,6 +64,10 @@ class Ran:
         assert source.shape == made.shape
         change = np.sqrt(np.mean((source - source.mean(axis=0)) ** 2))
         return float(np.sqrt(np.mean((made - source) ** 2)) / change)
+
+
+Asked = Callable[..., step.Request]
+Runs = Callable[[str, step.Request], Ran]
 
 
 class _Server:
@@ -171,9 +175,41 @@ def run_step(_servers: Callable[[str], _Server]) -> Callable[[str, step.Request]
     return run
 
 
+def onnx_classifier(path: Path, batch: int | str = "batch", odd_op: str = "") -> Path:
+    """Write a small ONNX network with NCHW pictures of 16 × 16."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(1)
+    sizes = {"stem_w": (8, 3, 3, 3), "stem_b": (8,), "deep_w": (8, 1, 3, 3), "dense_w": (512, 10)}
+    weights = [
+        numpy_helper.from_array(rng.normal(scale=0.3, size=shape).astype(np.float32), name)
+        for name, shape in sizes.items()
+    ]
+    weights.append(numpy_helper.from_array(np.zeros(10, np.float32), "dense_b"))
+    near = {"pads": [1, 1, 1, 1]}
+    nodes = [
+        helper.make_node("Conv", ["picture", "stem_w", "stem_b"], ["stem"], strides=[2, 2], **near),
+        helper.make_node("Relu", ["stem"], ["stem_relu"]),
+        helper.make_node("Conv", ["stem_relu", "deep_w"], ["deep"], group=8, **near),
+        helper.make_node("Add", ["stem_relu", "deep"], ["sum"]),
+        helper.make_node(odd_op or "Relu", ["sum"], ["sum_relu"]),
+        helper.make_node("Flatten", ["sum_relu"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "dense_w", "dense_b"], ["logits"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, *shape])
+        for name, shape in (("picture", (3, 16, 16)), ("logits", (10,)))
+    ]
+    graph = helper.make_graph(nodes, "classifier", ends[:1], ends[1:], weights)
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+    return path
+
+
 def truncated(model: str, folder: Path) -> Path:
     """Copy half of a network's file."""
     content = (NETWORKS / model).read_bytes()
-    path = folder / f"half_{model}"
+    path = folder / f"half_{Path(model).name}"
     path.write_bytes(content[: len(content) // 2])
     return path

@@ -1,16 +1,13 @@
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ibd_mobile.convert.steps.step import INNER, Request
+from ibd_mobile.convert.steps.step import INNER
 
-from .conftest import Ran, truncated
+from .conftest import Asked, Runs, truncated
 
 pytestmark = pytest.mark.timeout(1200)  # the first run makes the environment
-Asked = Callable[..., Request]
-Runs = Callable[[str, Request], Ran]
 LIMIT = {"float32": 1e-4, "float16": 1e-2, "int8_dynamic": 0.1, "int8": 0.2}
 
 

@@ -15,6 +15,9 @@ that int8 is the same here as from TensorFlow. Options: `per_channel_dense` (fal
 weights of dense layers per channel.
 """
 
+import contextlib
+import io
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,22 +65,33 @@ def _built(model: Any, name: str, shape: list[int | None], request: step.Request
     with TemporaryDirectory(dir=request.folder) as folder:
         plain = Path(folder) / "plain.onnx"
         onnx.save(model, plain)
+        said = io.StringIO()
         try:
-            made = onnx2tf.convert(
-                input_onnx_file_path=str(plain),
-                output_folder_path=folder,
-                batch_size=shape[0],
-                disable_model_save=True,
-                non_verbose=True,
-            )
+            with contextlib.redirect_stdout(said):
+                made = onnx2tf.convert(
+                    input_onnx_file_path=str(plain),
+                    output_folder_path=folder,
+                    batch_size=shape[0],
+                    disable_model_save=True,
+                    non_verbose=True,
+                )
         except SystemExit as error:  # it logs what is the matter, and ends the process
-            raise step.Refused("onnx2tf cannot convert the network; its log says why") from error
+            raise step.Refused(f"onnx2tf fails: {_reason(said.getvalue())}") from error
+        finally:
+            print(said.getvalue())
     return Network(
         call=lambda x: list(tf.nest.flatten(made(x, training=False))),
         shape=_nhwc(shape),
         input_name="".join(c if c.isalnum() else "_" for c in name),
         variables=made.variables,
     )
+
+
+def _reason(log: str) -> str:
+    """Return what onnx2tf says of an error, without the colours."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    lines = [line for line in plain.splitlines() if "ERROR:" in line]
+    return "; ".join(line.split("ERROR:")[1].strip() for line in lines[:3]) or "no word of why"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 For files that TensorFlow's converter did not make: there quantizing is a part of converting.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ def quantize(source: Path, request: step.Request, pictures: Any) -> None:
     made = quantizer.Quantizer(str(source))
     _set(made, request)
     try:
-        ranges = made.calibrate(_fed(source, request, pictures)) if pictures is not None else None
+        ranges = None
+        if pictures is not None:
+            ranges = _ranges(made, source, batch.groups(pictures, max(request.batch, 1)))
         content = made.quantize(ranges).quantized_model
     except (ValueError, RuntimeError, KeyError) as error:
         raise step.Refused(
@@ -59,11 +62,20 @@ def _set(made: Any, request: step.Request) -> None:
             made.add_dynamic_config(".*", name, 8, granularity=fine)
 
 
-def _fed(source: Path, request: step.Request, pictures: Any) -> dict[str, Any]:
-    """Return the calibration pictures as the quantizer asks for them: by signature and input."""
+def _ranges(made: Any, source: Path, groups: Iterable[Any]) -> Any:
+    """Return each tensor's least and most, over all pictures.
+
+    The quantizer's own `calibrate` forgets: it follows the pictures with a moving average, and cuts
+    off what only a few of them reach.
+    """
     from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_quantizer import calibrator, recipe_manager
+    from ai_edge_quantizer.utils import qsv_utils
 
     (signature, tensors), *_ = Interpreter(str(source)).get_signature_list().items()
     (name,) = tensors["inputs"]
-    size = max(request.batch, 1)
-    return {signature: [{name: group} for group in batch.groups(pictures, size)]}
+    recipe = recipe_manager.RecipeManager()
+    recipe.load_quantization_recipe(made.get_quantization_recipe())
+    found = calibrator.Calibrator(str(source), qsv_update_func=qsv_utils.min_max_update)
+    found.calibrate({signature: [{name: group} for group in groups]}, recipe)
+    return found.get_model_qsvs()
