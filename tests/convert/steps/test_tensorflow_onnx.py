@@ -7,7 +7,7 @@ pytestmark = pytest.mark.timeout(1200)  # the first run makes the environment
 
 
 def test_no_transpose_is_left_at_the_ends(request_of: Asked, run_step: Runs) -> None:
-    ran = run_step("keras_to_onnx", request_of("two.keras"))
+    ran = run_step("keras_to_onnx", request_of("classifier.keras"))
     model = onnx.load(ran.folder / "made.bin")
     (first,) = (n for n in model.graph.node if "picture" in n.input)
     ends = {output.name for output in model.graph.output}

@@ -1,5 +1,6 @@
 """A TFLite file: what it takes and gives, and what it says to given inputs."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,12 @@ class Network:
     def __init__(self, path: Path, interpreter: Callable[..., Any], is_kept: bool = False) -> None:
         self._path = path
         try:
-            self._interpreter = interpreter(
-                model_path=str(path), experimental_preserve_all_tensors=is_kept
-            )
+            with warnings.catch_warnings():
+                # it warns of the memory that inner tensors take
+                warnings.simplefilter("ignore")
+                self._interpreter = interpreter(
+                    model_path=str(path), experimental_preserve_all_tensors=is_kept
+                )
         except ValueError as error:
             raise step.Refused(f"{path.name} cannot be loaded: {error}") from error
         self.inputs = [_info(d) for d in self._interpreter.get_input_details()]
@@ -153,7 +157,8 @@ def _real(stored: Any, detail: dict[str, Any]) -> Any:
     shape = [1] * stored.ndim
     if len(scales) > 1:
         shape[found["quantized_dimension"]] = -1
-    return (stored.astype(np.float32) - zero_points.reshape(shape)) * scales.reshape(shape)
+    steps = stored.astype(np.float32) - zero_points.reshape(shape).astype(np.float32)
+    return steps * scales.reshape(shape)
 
 
 def _last_line(error: Exception) -> str:
