@@ -21,13 +21,7 @@ def report(
     ] = None,
     format: Annotated[
         str,
-<<<<<<< HEAD
-        typer.Option(
-            "--format", "-f", help="terminal, markdown, latex, aiia, csv, parquet or json."
-        ),
-=======
         typer.Option("--format", "-f", help="terminal, markdown, latex, aiia, csv, parquet, json."),
->>>>>>> host
     ] = "terminal",
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     html: Annotated[

@@ -87,11 +87,7 @@ def start(program: Path) -> Start:
 
 
 def make(folder: Path, wanted: Needs) -> Path:
-<<<<<<< HEAD
-    """Make an environment that has what is wanted in a folder, and return its Python.
-=======
     """Make an environment that has what is wanted, in place of what is there; return its Python.
->>>>>>> host
 
     Raises:
         InputError: a requirement cannot be met; uv's own words are told.
