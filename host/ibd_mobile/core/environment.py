@@ -75,12 +75,13 @@ def start(program: Path) -> Start:
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     environment["PYTHONPATH"] = str(_only_ours())
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment.setdefault("UV_PYTHON_DOWNLOADS", "never")  # a Python is the user's to allow
     if unmet(wanted) == "":
         return Start([sys.executable, "-P", str(program)], environment, is_own=False)
     for pip, uv in _PIP_TO_UV.items():
         if environment.get(pip) and uv not in environment:
             environment[uv] = environment[pip]
-    words = [_uv(), "run", "--quiet", "--no-project", "--no-python-downloads"]
+    words = [_uv(), "run", "--quiet", "--no-project"]
     if _is_met(wanted.python, _this_python()):
         words += ["--python", str(getattr(sys, "_base_executable", sys.executable))]
     return Start([*words, "--script", str(program)], environment, is_own=True)
