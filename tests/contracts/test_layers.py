@@ -43,7 +43,7 @@ HOMES = {
     "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
     "packaging": {"core/environment.py"},
     "uv": {"core/environment.py"},
-    "ai_edge_litert": {"workers/litert.py", "convert/cost_tflite.py"},
+    "ai_edge_litert": {"workers/litert.py", "convert/cost_tflite.py", "convert/steps/"},
     "tflite_runtime": {"workers/tflite_runtime.py"},
     "onnxruntime": {"workers/onnxruntime.py", "convert/steps/", "convert/vendor/_programs/"},
     "openvino": {"workers/openvino.py"},

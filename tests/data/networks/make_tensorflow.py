@@ -6,6 +6,7 @@
 
 import tarfile
 import tempfile
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -44,5 +45,4 @@ with tempfile.TemporaryDirectory() as folder, tarfile.open("saved_model.tar.gz",
 only = tf.function(lambda picture: classifier(picture, training=False))
 concrete = only.get_concrete_function(tf.TensorSpec([None, 16, 16, 3], tf.float32, name="picture"))
 frozen = convert_to_constants.convert_variables_to_constants_v2(concrete).graph.as_graph_def()
-with open("frozen.pb", "wb") as file:
-    file.write(frozen.SerializeToString())
+Path("frozen.pb").write_bytes(frozen.SerializeToString())

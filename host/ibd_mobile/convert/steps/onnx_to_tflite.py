@@ -1,5 +1,5 @@
 # /// script
-# requires-python = ">=3.11,<3.12"
+# requires-python = ">=3.11,<3.13"
 # dependencies = [
 #   "onnx2tf==1.29.24", "tensorflow-cpu==2.19.0", "tf-keras==2.19.0", "keras==3.15.1",
 #   "numpy==1.26.4", "onnx==1.19.1", "onnxruntime==1.23.0",
