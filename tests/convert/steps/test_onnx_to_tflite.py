@@ -22,6 +22,16 @@ def test_each_precision_says_what_the_source_says(
     assert ran.made["outputs"][0]["dtype"] == ("int8" if precision == "int8" else "float32")
 
 
+def test_a_batch_that_the_source_has_fixed_stays(
+    tmp_path: Path, request_of: Asked, run_step: Runs
+) -> None:
+    path = onnx_classifier(tmp_path / "fixed.onnx", batch=2)
+    ran = run_step(STEP, request_of(path, "NCHW", batch=2))
+    assert ran.noise_ratio() < LIMIT["float32"]
+    assert ran.made["inputs"][0]["shape"] == [2, 16, 16, 3]
+    assert "http" not in (ran.folder / "chatter.log").read_text()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

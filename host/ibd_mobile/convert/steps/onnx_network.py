@@ -56,32 +56,6 @@ def shape(value: Any) -> list[int | None]:
     return [d.dim_value if d.HasField("dim_value") else None for d in dims]
 
 
-def settle(model: Any, name: str, wanted: list[int | None]) -> None:
-    """Set the input's shape, batch first, None where open; shapes inferred from it go.
-
-    Args:
-        model: of class ModelProto.
-        name: of the input.
-        wanted: its shape.
-    """
-    import onnx
-
-    del model.graph.value_info[:]
-    for value in model.graph.input:
-        if value.name == name:
-            _set_dims(value, wanted)
-    for value in model.graph.output:
-        _set_dims(value, [wanted[0], *shape(value)[1:]])
-    model.CopyFrom(onnx.shape_inference.infer_shapes(model))
-
-
-def _set_dims(value: Any, wanted: list[int | None]) -> None:
-    for dim, size in zip(value.type.tensor_type.shape.dim, wanted, strict=True):
-        if size is None:
-            continue
-        dim.dim_value = size
-
-
 def layout(input_shape: list[int]) -> str:
     """Return the layout of one sample: a picture has fewer channels than rows or columns.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, onnx_network, step
+from ibd_mobile.convert.steps import batch, onnx_batch, onnx_network, step
 
 #: of ONNX Runtime's dynamic quantizer; convolutions with signed weights have no kernel there
 _DYNAMIC_OPS = ["MatMul", "Gemm", "Conv"]
@@ -46,7 +46,7 @@ def convert(request: step.Request) -> step.Made:
     if request.is_to_locate:
         inside = onnx_network.inner(model, samples[: onnx_network.INNER_SAMPLES_COUNT])
     if own != shape:
-        onnx_network.settle(model, image.name, shape)
+        onnx_batch.settle(model, image.name, shape)
     with TemporaryDirectory(dir=request.folder) as folder:
         make(model, request, Path(folder))
     return onnx_network.verified(request, said, _activated(inside, model, request.target))

@@ -1,5 +1,5 @@
 # /// script
-# requires-python = ">=3.11,<3.12"
+# requires-python = ">=3.11,<3.13"
 # dependencies = [
 #   "onnx2tf==1.29.24", "tensorflow-cpu==2.19.0", "tf-keras==2.19.0", "keras==3.15.1",
 #   "numpy==1.26.4", "onnx==1.19.1", "onnxruntime==1.23.0",
@@ -23,7 +23,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ibd_mobile.convert.steps import batch, onnx_network, step, tflite_converter, tflite_network
+from ibd_mobile.convert.steps import (
+    batch,
+    onnx_batch,
+    onnx_network,
+    step,
+    tflite_converter,
+    tflite_network,
+)
 from ibd_mobile.convert.steps.tensorflow_network import Network
 
 
@@ -64,6 +71,7 @@ def _built(model: Any, name: str, shape: list[int | None], request: step.Request
 
     with TemporaryDirectory(dir=request.folder) as folder:
         plain = Path(folder) / "plain.onnx"
+        onnx_batch.open_up(model, name)  # with a fixed one, onnx2tf fetches pictures from the web
         onnx.save(model, plain)
         said = io.StringIO()
         try:
@@ -71,7 +79,6 @@ def _built(model: Any, name: str, shape: list[int | None], request: step.Request
                 made = onnx2tf.convert(
                     input_onnx_file_path=str(plain),
                     output_folder_path=folder,
-                    batch_size=shape[0],
                     disable_model_save=True,
                     non_verbose=True,
                 )
