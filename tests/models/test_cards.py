@@ -35,7 +35,7 @@ SOURCES = [
 #: of the first metric: neither chance nor perfection
 EXPECTED = {
     "shapes_classifier": (0.85, 0.97),
-    "scenes_detector": (0.6, 0.97),
+    "scenes_detector": (0.5, 0.97),  # VOC average; chance finds nothing
     "textures_vdsr": (30.0, 36.0),
 }
 #: a machine's folders, as paths begin
