@@ -23,6 +23,7 @@ def test_what_was_made_here_is_shown(ibd: Command, lab: Path) -> None:
     assert "source: onnx, here" in said.out
     assert "made on this computer:" in said.out
     assert "caffe2 float32 caffe2: small_caffe2_8px_float32_init.pb" in said.out
+    assert " bytes, 10,428 MACs, 232 parameters, stage " in said.out  # 8² × 6 × 27 + 60; 162 + 70
 
 
 def test_json_holds_both(ibd: Command, lab: Path) -> None:

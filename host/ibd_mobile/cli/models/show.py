@@ -38,7 +38,8 @@ def show(
         weights = "untrained " if stage.is_untrained else ""
         lines.append(
             f"  {stage.training_framework} {weights}{stage.precision} {stage.format}:"
-            f" {stage.file}, {stage.size_bytes:,} bytes, stage {stage.key[:12]}"
+            f" {stage.file}, {stage.size_bytes:,} bytes, {_cost(stage.cost)},"
+            f" stage {stage.key[:12]}"
         )
     for line in lines:
         console.out().print(line, soft_wrap=True, markup=False)
