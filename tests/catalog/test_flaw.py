@@ -152,8 +152,6 @@ def test_an_artifact_outside_its_folder_is_refused(name: str) -> None:
          "variants[0].input.mean: expected 3 numbers, one for each channel"),
         ("variants.0.input.scale", [1.0, 0.0, 1.0],
          "variants[0].input.scale: is divided by, so it cannot be 0"),
-        ("variants.0.artifacts", [],
-         "variants[0].source: is missing; give a source, a definition or artifacts"),
         ("variants.0.artifacts.0.sha256", "0" * 63 + "G",
          "variants[0].artifacts[0].sha256: expected 64 small hexadecimal digits"),
         ("variants.0.artifacts.0.size_bytes", 0,
@@ -164,6 +162,14 @@ def test_an_artifact_outside_its_folder_is_refused(name: str) -> None:
 )  # fmt: skip
 def test_a_flaw_of_a_model_is_found(path: str, value: object, flaw: str) -> None:
     assert first_flaw(changed(models()["shapes_classifier"], path, value)) == flaw
+
+
+def test_a_variant_that_nothing_can_be_made_of_is_found() -> None:
+    without_files = changed(models()["shapes_classifier"], "variants.0.artifacts", [])
+    assert first_flaw(without_files) == ""  # it has a source
+    assert first_flaw(changed(without_files, "variants.0.source", None)) == (
+        "variants[0].source: is missing; give a source, a definition or artifacts"
+    )
 
 
 @pytest.mark.parametrize(

@@ -120,5 +120,5 @@ def test_an_environment_is_made_and_then_used(
 
 def test_an_environment_that_cannot_be_made_is_told_in_the_tools_words() -> None:
     needs = Needs(">=3.11", ("no-such-thing-at-all @ file:///nowhere",))
-    with pytest.raises(InputError, match="cannot be made: .*nowhere"):
+    with pytest.raises(InputError, match=r"cannot be made: .*nowhere"):
         Worker("absent", "loop", ("no-such-package",), needs).prepare()

@@ -22,6 +22,7 @@ from ibd_mobile.core.errors import IbdError, InputError
 from ibd_mobile.core.metric import Metric
 from ibd_mobile.core.model import Model, ReferenceAccuracy, Variant
 from ibd_mobile.core.record import Record
+from ibd_mobile.results.accuracy import REFERENCES
 
 #: what every trained model is converted to
 WISHES: Final = (
@@ -124,6 +125,5 @@ def accuracies(models: Sequence[str], stock: Stock, trial: Trial) -> list[Accura
 
 
 def _reference(stock: Stock, record: Record, metric: Metric) -> ReferenceAccuracy | None:
-    name = metric.name.removesuffix("_ratio")
     known = stock.artifact(record.job).reference
-    return next((r for r in known if r.metric in (name, metric.name)), None)
+    return next((r for r in known if REFERENCES.get(r.metric) == metric.name), None)

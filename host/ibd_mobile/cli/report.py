@@ -21,7 +21,7 @@ def report(
     ] = None,
     format: Annotated[
         str,
-        typer.Option("--format", "-f", help="terminal, markdown, latex, aiia, csv, parquet or json."),
+        typer.Option("--format", "-f", help="terminal, markdown, latex, aiia, csv, parquet, json."),
     ] = "terminal",
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     html: Annotated[

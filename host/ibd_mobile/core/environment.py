@@ -75,19 +75,20 @@ def start(program: Path) -> Start:
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     environment["PYTHONPATH"] = str(_only_ours())
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment.setdefault("UV_PYTHON_DOWNLOADS", "never")  # a Python is the user's to allow
     if unmet(wanted) == "":
         return Start([sys.executable, "-P", str(program)], environment, is_own=False)
     for pip, uv in _PIP_TO_UV.items():
         if environment.get(pip) and uv not in environment:
             environment[uv] = environment[pip]
-    words = [_uv(), "run", "--quiet", "--no-project", "--no-python-downloads"]
+    words = [_uv(), "run", "--quiet", "--no-project"]
     if _is_met(wanted.python, _this_python()):
         words += ["--python", str(getattr(sys, "_base_executable", sys.executable))]
     return Start([*words, "--script", str(program)], environment, is_own=True)
 
 
 def make(folder: Path, wanted: Needs) -> Path:
-    """Make an environment that has what is wanted, in place of what is there, and return its Python.
+    """Make an environment that has what is wanted, in place of what is there; return its Python.
 
     Raises:
         InputError: a requirement cannot be met; uv's own words are told.

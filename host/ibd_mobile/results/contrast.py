@@ -40,9 +40,9 @@ class Contrast:
 def contrast(a: Interval, b: Interval) -> Contrast:
     """Set two independent figures against each other.
 
-    >>> made = contrast(Interval(10.0, 9.7, 10.3, 5, "t"), Interval(12.0, 11.6, 12.4, 5, "t"))
+    >>> made = contrast(Interval(10.0, 7.0, 13.0, 5, "t"), Interval(20.0, 16.0, 24.0, 5, "t"))
     >>> made.difference
-    Interval(value=2.0, low=1.5, high=2.5, n=5, method='MOVER')
+    Interval(value=10.0, low=5.0, high=15.0, n=5, method='MOVER')
     >>> made.is_shown
     True
     """

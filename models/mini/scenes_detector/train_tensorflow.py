@@ -31,7 +31,7 @@ from ibd_remaking import packing  # noqa: E402
 WEIGHTS_SEED = 6
 TRAIN_SEED, TRAIN_COUNT = 2, 6000
 VALIDATION_SEED, VALIDATION_COUNT = 3, 300
-EPOCHS_COUNT, BATCH = 12, 32
+EPOCHS_COUNT, BATCH = 20, 32
 RATE, WEIGHT_DECAY = 2e-3, 1e-3
 CLASS_COUNT = len(scenes.LABELS)
 FILE = "scenes_detector_tensorflow.keras"

@@ -44,9 +44,9 @@ def _many() -> list[Record]:
 
 def test_every_format_is_found_by_its_file_name_and_renders() -> None:
     assert member_ids("ibd_mobile.results.report") == [
-        "csv", "json", "latex", "markdown", "parquet", "terminal",
+        "aiia", "csv", "json", "latex", "markdown", "parquet", "terminal",
     ]  # fmt: skip
-    for id in ("csv", "json", "latex", "markdown"):
+    for id in ("aiia", "csv", "json", "latex", "markdown"):
         text = member("ibd_mobile.results.report", id).render(RUN, RECORDS, FAILURES)
         assert "SIMULATED" in text
         assert text.endswith("\n")

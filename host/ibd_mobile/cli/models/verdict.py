@@ -7,7 +7,6 @@ from rich.table import Table
 from ibd_mobile.bench.twins import Twins
 from ibd_mobile.bench.verification import Accuracy, Conversion
 from ibd_mobile.convert.agreement import Agreement
-from ibd_mobile.core.metric import Metric
 from ibd_mobile.core.units import BYTES_PER_MIB
 
 
@@ -65,8 +64,9 @@ def of_accuracies(measured: Sequence[Accuracy]) -> Table:
     """Lay out accuracies with their intervals, beside the recorded ones."""
     table = Table("model", "from", "made", "run by", title="Accuracy", box=None, pad_edge=False)
     table.add_column("metric")
-    table.add_column("measured")
-    table.add_column("recorded")
+    table.add_column("measured", no_wrap=True)
+    table.add_column("n", justify="right")
+    table.add_column("recorded", no_wrap=True)
     table.add_column("verdict")
     for one in measured:
         job, known = one.record.job, one.reference
@@ -76,9 +76,10 @@ def of_accuracies(measured: Sequence[Accuracy]) -> Table:
             job.precision,
             job.framework,
             one.metric.name,
-            _measured(one.metric),
-            _interval(known.value, known.low, known.high) if known else "–",
-            {True: "within", False: "OUTSIDE", None: "nothing recorded"}[one.is_within],
+            f"{one.metric.value:.4g} {_ends(one.metric.low, one.metric.high)}",
+            str(one.metric.n),
+            _ends(known.low, known.high) if known else "–",
+            {True: "within", False: "OUTSIDE", None: "–"}[one.is_within],
         )
     return table
 
@@ -92,10 +93,5 @@ def of_twins(same: Twins) -> str:
     )
 
 
-def _measured(metric: Metric) -> str:
-    return _interval(metric.value or 0.0, metric.low, metric.high) + f" n={metric.n}"
-
-
-def _interval(value: float, low: float | None, high: float | None) -> str:
-    ends = f" [{low:.4g}–{high:.4g}]" if low is not None and high is not None else ""
-    return f"{value:.4g}{ends}"
+def _ends(low: float | None, high: float | None) -> str:
+    return f"[{low:.4g}–{high:.4g}]" if low is not None and high is not None else ""
