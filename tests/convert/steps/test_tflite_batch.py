@@ -18,7 +18,7 @@ def test_an_opened_batch_can_be_set_and_changes_nothing(tmp_path: Path) -> None:
     samples = np.random.default_rng(1).normal(size=(4, 16, 16, 3)).astype(np.float32)
     before = Network(path, Interpreter)
     assert before.inputs[0].shape == [1, 16, 16, 3]
-    with pytest.raises(Refused, match="cannot be set to 2"):
+    with pytest.raises(Refused, match="cannot be prepared for a batch of 2"):
         before.run(samples, 2)
     (expected,) = Network(path, Interpreter).run(samples, 1)
     tflite_batch.open_up(path)

@@ -27,6 +27,7 @@ from ibd_mobile.convert.steps import (
     batch,
     onnx_batch,
     onnx_network,
+    onnx_padding,
     step,
     tflite_converter,
     tflite_network,
@@ -72,6 +73,7 @@ def _built(model: Any, name: str, shape: list[int | None], request: step.Request
     with TemporaryDirectory(dir=request.folder) as folder:
         plain = Path(folder) / "plain.onnx"
         onnx_batch.open_up(model, name)  # with a fixed one, onnx2tf fetches pictures from the web
+        onnx_padding.pad_with_zero(model)
         onnx.save(model, plain)
         said = io.StringIO()
         try:
@@ -80,6 +82,7 @@ def _built(model: Any, name: str, shape: list[int | None], request: step.Request
                     input_onnx_file_path=str(plain),
                     output_folder_path=folder,
                     disable_model_save=True,
+                    not_use_onnxsim=True,  # it would put the padding back
                     non_verbose=True,
                 )
         except SystemExit as error:  # it logs what is the matter, and ends the process

@@ -109,7 +109,7 @@ class Network:
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise step.Refused(
-                f"the batch of {self._path.name} cannot be set to {size}: {_last_line(error)}",
+                f"{self._path.name} cannot be prepared for a batch of {size}: {_last_line(error)}",
                 "Ask for a fixed batch.",
             ) from error
 
