@@ -22,7 +22,7 @@ class Classifier(nn.Module):
     def forward(self, picture):
         stem = torch.clamp(self.norm(self.stem(picture)), 0, 6)
         wide = torch.relu(self.wide(stem + self.deep(stem)))
-        return wide, self.logits(wide.flatten(1))
+        return wide, self.logits(wide.view(wide.size(0), -1))
 
 
 class Only(nn.Module):

@@ -66,11 +66,24 @@ def _export(network: pytorch_source.Network, shape: list[int | None], path: Path
     if example.ndim == 4:
         example = example.permute(0, 2, 3, 1).contiguous()
     try:
-        litert_torch.convert(_nhwc(network.program.module()), (example,)).export(str(path))
+        litert_torch.convert(_nhwc(_without_views(network.program.module())), (example,)).export(
+            str(path)
+        )
     except (RuntimeError, ValueError, NotImplementedError, KeyError, TypeError) as error:
         raise step.Refused(_reason(error)) from error
     if shape[0] is None:
         tflite_batch.open_up(path)
+
+
+def _without_views(network: Any) -> Any:
+    """Let views be reshapes: of maps whose memory is NHWC no view as a row is possible."""
+    import torch
+
+    for node in network.graph.nodes:
+        if node.op == "call_function" and node.target == torch.ops.aten.view.default:
+            node.target = torch.ops.aten.reshape.default
+    network.recompile()
+    return network
 
 
 def _nhwc(network: Any) -> Any:
