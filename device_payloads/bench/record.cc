@@ -74,6 +74,8 @@ const char* NameOf(ibd_status status) {
       return "TIMED_OUT";
     case IBD_NODES_UNREADABLE:
       return "NODES_UNREADABLE";
+    case IBD_DEVICE_LOST:
+      return "DEVICE_LOST";
     case IBD_INTERNAL:
       return "INTERNAL";
   }
