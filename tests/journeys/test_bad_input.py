@@ -14,7 +14,7 @@ from tests.journeys.conftest import Command
         (("--device", "sd885", "--sim"), "simulated phone 'sd885': does not exist\n  Did you mean"),
         (("--device", "host_cpu", "--model", "shape_classifier"), "Did you mean 'shapes_"),
         (("--device", "host_cpu", "--precision", "fp32"), "precision 'fp32': does not exist"),
-        (("--device", "host_cpu", "--framework", "tensorrt"), "framework 'tensorrt'"),
+        (("--device", "host_cpu", "--framework", "tensorflow_lite"), "framework 'tensorflow_lite'"),
         (("--device", "host_cpu", "--processor", "tpu"), "processor 'tpu'"),
         (("--device", "host_cpu", "--protocol", "idb"), "Did you mean 'ibd'?"),
         (("--device", "host_cpu", "--study", "shape"), "Did you mean 'shapes'?"),
