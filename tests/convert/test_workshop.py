@@ -1,4 +1,5 @@
-import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -130,25 +131,43 @@ def test_a_conversion_that_is_stopped_leaves_nothing_behind(
     assert [p.name for p in (tmp_path / "shelf").iterdir() if not p.name.endswith(".lock")] == []
 
 
-def _do(root: Path, steps: Path, task: Task) -> None:
-    Workshop(Shelf(root), lambda _: None, Programs(folder=steps)).do(task)
+#: does the task of this file's tests in a process of its own, which knows nothing of the tests
+PROCESS = """
+import sys
+from pathlib import Path
+import numpy as np
+from ibd_mobile.convert.executor import Programs
+from ibd_mobile.convert.samples import Batch
+from ibd_mobile.convert.shelf import Shelf
+from ibd_mobile.convert.task import Origin, Task
+from ibd_mobile.convert.workshop import Workshop
+
+home = Path(sys.argv[1])
+values = np.random.default_rng(1).normal(size=(4, 4)).astype(np.float32)
+task = Task(
+    origin=Origin("net", "tensorflow", is_untrained=False), step="double",
+    source={"model": home / "source.bin"}, parent="", format="om", precision="float32", batch=-1,
+    input_shape=(4,), samples=Batch(values, "four"), calibration=None,
+    options={"log": str(home / "log")},
+)
+Workshop(Shelf(home / "shelf"), lambda _: None, Programs(folder=home / "steps")).do(task)
+"""
 
 
 def test_two_processes_that_want_the_same_file_make_it_once(
     shelf: Shelf, steps: Path, task: Make, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log"
-    wanted = task(options={"log": str(log)})
-    start = multiprocessing.get_context("spawn")
-    both = [start.Process(target=_do, args=(tmp_path / "shelf", steps, wanted)) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join(120)
-    assert [one.exitcode for one in both] == [0, 0]
-    assert len(log.read_text().splitlines()) == 1
+    task()  # lays out the source
+    words = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    both = [subprocess.Popen(words) for _ in range(2)]
+    assert [one.wait(120) for one in both] == [0, 0]
+    assert len((tmp_path / "log").read_text().splitlines()) == 1
     (kept,) = shelf.stages()
     assert kept.stage.size_bytes == 4
+
+
+def _do(root: Path, steps: Path, task: Task) -> None:
+    Workshop(Shelf(root), lambda _: None, Programs(folder=steps)).do(task)
 
 
 def test_two_threads_that_want_the_same_file_make_it_once(
