@@ -4,6 +4,7 @@ The program's head says what it needs (inline script metadata, PEP 723). Where t
 of it, the program runs here; else uv makes an environment for it, once, and keeps it.
 """
 
+import hashlib
 import importlib.metadata
 import os
 import re
@@ -72,18 +73,15 @@ def start(program: Path) -> Start:
         HostError: uv is needed, and is not installed.
     """
     wanted = needs(program)
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment = _variables()
     environment["PYTHONPATH"] = str(_only_ours())
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")  # a Python is the user's to allow
     if unmet(wanted) == "":
         return Start([sys.executable, "-P", str(program)], environment, is_own=False)
-    for pip, uv in _PIP_TO_UV.items():
-        if environment.get(pip) and uv not in environment:
-            environment[uv] = environment[pip]
     words = [_uv(), "run", "--quiet", "--no-project"]
     if _is_met(wanted.python, _this_python()):
-        words += ["--python", str(getattr(sys, "_base_executable", sys.executable))]
+        words += ["--python", _base_python()]
     return Start([*words, "--script", str(program)], environment, is_own=True)
 
 
@@ -94,18 +92,13 @@ def make(folder: Path, wanted: Needs) -> Path:
         InputError: a requirement cannot be met; uv's own words are told.
         HostError: uv is not installed.
     """
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    for pip, uv in _PIP_TO_UV.items():
-        if variables.get(pip) and uv not in variables:
-            variables[uv] = variables[pip]
+    variables = _variables()
     python = folder / "bin" / "python"
-    pythons = [str(getattr(sys, "_base_executable", sys.executable))]
-    if not _is_met(wanted.python, _this_python()):
-        pythons = [wanted.python]
+    base = _base_python() if _is_met(wanted.python, _this_python()) else wanted.python
     venv = [_uv(), "venv", "--quiet", "--clear", "--no-project", "--no-python-downloads"]
     install = [_uv(), "pip", "install", "--quiet", "--python", str(python)]
     for words in (
-        [*venv, "--python", *pythons, str(folder)],
+        [*venv, "--python", base, str(folder)],
         [*install, *wanted.requirements],
     ):
         done = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
@@ -113,6 +106,20 @@ def make(folder: Path, wanted: Needs) -> Path:
             said = " ".join(done.stderr.split()) or f"uv ended with {done.returncode}"
             raise InputError(str(folder), f"cannot be made: {said[-400:]}")
     return python
+
+
+def _variables() -> dict[str, str]:
+    """Return our environment without what belongs to this Python alone, pip's settings for uv."""
+    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    for pip, uv in _PIP_TO_UV.items():
+        if variables.get(pip) and uv not in variables:
+            variables[uv] = variables[pip]
+    return variables
+
+
+def _base_python() -> str:
+    """Return the interpreter behind this one, which a virtual environment may be."""
+    return str(getattr(sys, "_base_executable", sys.executable))
 
 
 def unmet(wanted: Needs) -> str:
@@ -167,8 +174,6 @@ def _only_ours() -> Path:
 
 
 def _name_of(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
