@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
-from ibd_mobile.core.model import Quantization, Tensor
+from ibd_mobile.core.model import DType, Quantization, Tensor
 from ibd_mobile.results.document import read_plain
 
 _REMEDY = "Measure the job again with `ibd-mobile resume`."
+#: numpy knows a bfloat16 only where another library has taught it one, so its bits are read
+_BITS: dict[DType, str] = {"bfloat16": "uint16"}
 
 
 def read_outputs(
@@ -32,8 +34,7 @@ def read_outputs(
         One array per output, without the batch.
 
     Raises:
-        DataError: missing, not a whole number of records, too few of them, or of a type that
-            cannot be read.
+        DataError: missing, not a whole number of records, or too few of them.
     """
     content = read_plain(path, remedy=_REMEDY)
     stored = [_stored(tensor, batch, path) for tensor in outputs]
@@ -44,7 +45,7 @@ def read_outputs(
     held = len(content) // size * batch
     if held < samples_count:
         raise DataError(str(path), f"holds {held} samples of {samples_count}", _REMEDY)
-    return _samples(content, stored, [t.quantization for t in outputs], samples_count)
+    return _samples(content, stored, outputs, samples_count)
 
 
 def _stored(tensor: Tensor, batch: int, path: Path) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
@@ -52,27 +53,29 @@ def _stored(tensor: Tensor, batch: int, path: Path) -> tuple[np.dtype[np.generic
     if leading not in (-1, batch) or any(n < 1 for n in rest):
         problem = f"output '{tensor.name}' of shape {tensor.shape} does not hold {batch} samples"
         raise DataError(str(path), problem, "Check the artifact's outputs in the model's TOML.")
-    try:
-        return np.dtype(tensor.dtype).newbyteorder("<"), (batch, *rest)
-    except TypeError as error:
-        problem = f"output '{tensor.name}' is {tensor.dtype}, which cannot be read here"
-        raise DataError(str(path), problem, "Use an artifact with float32 outputs.") from error
+    stored = np.dtype(_BITS.get(tensor.dtype, tensor.dtype))
+    return stored.newbyteorder("<"), (batch, *rest)
 
 
 def _samples(
     content: bytes,
     stored: Sequence[tuple[np.dtype[np.generic], tuple[int, ...]]],
-    quantization: Sequence[Quantization | None],
+    outputs: Sequence[Tensor],
     samples_count: int,
 ) -> Iterator[tuple[NDArray[np.float64], ...]]:
     at = 0
     for left in range(samples_count, 0, -stored[0][1][0]):
         tensors = []
-        for (dtype, shape), how in zip(stored, quantization, strict=True):
+        for (dtype, shape), tensor in zip(stored, outputs, strict=True):
             found = np.frombuffer(content, dtype, prod(shape), at).reshape(shape)
             at += found.nbytes
-            tensors.append(_real(found[:left], how))
+            tensors.append(_real(_widened(found[:left], tensor.dtype), tensor.quantization))
         yield from zip(*tensors, strict=True)
+
+
+def _widened(stored: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
+    """A bfloat16 is the upper half of a float32."""
+    return (stored.astype(np.uint32) << 16).view(np.float32) if dtype == "bfloat16" else stored
 
 
 def _real(stored: NDArray[np.generic], how: Quantization | None) -> NDArray[np.float64]:
