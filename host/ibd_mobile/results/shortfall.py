@@ -64,13 +64,17 @@ def _reason(attempts: Sequence[Failure]) -> str:
     return f"{last.kind}{times}: {last.subject}: {last.problem}. {last.remedy}".rstrip()
 
 
-def _left_out(skips: Sequence[Skip]) -> list[Shortfall]:
-    """Tell each reason once, with the first cells that it holds for."""
+def left_out(skips: Sequence[Skip]) -> dict[str, list[str]]:
+    """Return each reason once, with all cells of the study that it holds for."""
     cells: dict[str, list[str]] = {}
     for skip in skips:
         cells.setdefault(skip.reason, []).append(skip.cell)
+    return cells
+
+
+def _left_out(skips: Sequence[Skip]) -> list[Shortfall]:
     found = []
-    for reason, names in cells.items():
+    for reason, names in left_out(skips).items():
         more = len(names) - _NAMED_COUNT
         what = ", ".join(names[:_NAMED_COUNT]) + (f" and {more} more" if more > 0 else "")
         found.append(Shortfall("left out", what, reason))

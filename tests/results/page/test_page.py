@@ -117,7 +117,7 @@ def test_a_page_has_tables_charts_rules_and_jobs(page: str, run: Run) -> None:
         "Energy efficiency",
         "time of one sample, ms",
         "power, W",
-        "samples per joule, /J",
+        "energy efficiency, samples/J",
         "utilization, share of peak, %",
         "time since the job began, s",
         "temperature, °C",
