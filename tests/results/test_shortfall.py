@@ -6,7 +6,7 @@ from ibd_mobile.core.job import Skip
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.run_info import RunInfo
-from ibd_mobile.results.shortfall import left_out, progress, shortfalls
+from ibd_mobile.results.shortfall import cells_by_reason, progress, shortfalls
 
 EXAMPLE = msgspec.json.decode((Path(__file__).parents[1] / "data/example_run.json").read_bytes())
 RUN = msgspec.convert(EXAMPLE["run"], RunInfo)
@@ -38,12 +38,12 @@ def test_a_job_done_at_a_later_attempt_lacks_nothing() -> None:
 
 def test_many_cells_of_one_reason_are_counted() -> None:
     run = replace(RUN, skips=[Skip(cell=f"c{n}", reason="too big") for n in range(9)])
-    assert shortfalls(run, RECORDS, [])[-1].what == "c0, c1, c2 and 6 more"
+    assert shortfalls(run, RECORDS, [])[-1].what == "9 cells, such as c0"
 
 
 def test_all_cells_of_a_reason_can_be_had() -> None:
     skips = [Skip(cell=f"c{n}", reason=("too big", "no file")[n % 2]) for n in range(5)]
-    assert left_out(skips) == {"too big": ["c0", "c2", "c4"], "no file": ["c1", "c3"]}
+    assert cells_by_reason(skips) == {"too big": ["c0", "c2", "c4"], "no file": ["c1", "c3"]}
 
 
 def test_progress_is_one_line() -> None:

@@ -63,6 +63,14 @@ def test_axes_start_at_zero_and_below_where_intervals_do() -> None:
     assert min(ticks(-3.0)) < 0
 
 
+def test_a_wild_interval_does_not_flatten_the_others_and_is_seen_to_be_cut() -> None:
+    def drawn(high: float) -> str:
+        return dots([Line("x", (Dot(5.0, 4.0, high),)), Line("y", (Dot(6.0, 5.0, 7.0),))], POWER)
+
+    assert max(numbers(drawn(6000.0))) < 20
+    assert drawn(6000.0).count("<use") == drawn(12.0).count("<use") + 1
+
+
 def test_nothing_at_all_is_drawn_as_n_a() -> None:
     assert "n/a" in texts(dots([Line("x", (Dot(None),))], POWER))
     assert dots([], POWER) == ""

@@ -73,6 +73,15 @@ def test_the_axis_starts_at_zero_or_says_that_it_tells_orders_of_magnitude() -> 
     assert "throughput, k samples/s (logarithmic)" in texts(far)
 
 
+def test_a_wild_interval_does_not_flatten_the_others_and_is_seen_to_be_cut() -> None:
+    def drawn(high: float) -> str:
+        points = (Point(1, Dot(5.0, 4.0, 6.0)), Point(2, Dot(6.0, 5.0, high)))
+        return lines([Curve("", (points,))], RATE, "batch")
+
+    assert max(numbers(drawn(6000.0))) < 20
+    assert drawn(6000.0).count("<use") == drawn(12.0).count("<use") + 1
+
+
 def test_a_loss_may_be_a_gain() -> None:
     points = (Point(1, Dot(0.01, -0.02, 0.04)), Point(2, Dot(-0.01, -0.03, 0.01)))
     svg = lines([Curve("", (points,))], Quantity("loss of top-1", "ratio", "points"), "batch")

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from ibd_mobile.core.job import Skip
 from ibd_mobile.results.archive import Run
 from ibd_mobile.results.page.page import render
 from ibd_mobile.results.relations import Filed
@@ -159,6 +160,42 @@ def test_what_an_archive_says_is_shown_and_never_obeyed(run: Run) -> None:
     assert "\x1b" not in text
     assert "49" not in re.findall(r"\{\{.{0,9}\}\}|&amp;49", text)
     assert "alert(1)" in " ".join(found.words)
+
+
+def test_cells_that_were_not_run_stand_together_by_their_reason(run: Run) -> None:
+    filed = Filed.read(run)
+    skips = [Skip(cell=f"cell {n}", reason=HOSTILE if n else "too big") for n in range(6)]
+    text = render([Filed(_with(filed.run, skips=skips), filed.records, [])], drawn=[])
+    found = Outline(text)
+    said = " ".join(" ".join(found.words).split())
+    assert "Cells that were not run" in said
+    assert "too big cell 0" in said
+    assert "cell 1; cell 2; cell 3 and 2 more cell 4; cell 5" in said
+    assert "script" not in found.tags
+
+
+def test_a_study_that_repeats_tells_its_order_and_draws_its_variable(
+    make: Any, tmp_path: Path
+) -> None:
+    context = make.Job().context
+    jobs = [
+        make.Job(context=make.changed(make.changed(context, "job.batch", batch), "job.seed", seed))
+        for seed in (1, 2)
+        for batch in (1, 4)
+    ]
+    run = archive(tmp_path, *jobs)
+    study = msgspec.structs.replace(run.info.study, variable="batch", repeats=2)
+    filed = Filed(_with(run, study=study), run.records(), [])
+    said = " ".join(Outline(render([filed], drawn=[])).words)
+    assert "each job later takes" in said
+    assert "By batch size, as in the paper's Figs 6–8 and Table 4" in said
+    assert "2 repetitions, each drawn on its own." in said
+
+
+def _with(run: Run, **changes: Any) -> Run:
+    other = Run.open(run.path)
+    other.info = msgspec.structs.replace(run.info, **changes)
+    return other
 
 
 def test_several_runs_are_told_one_after_the_other(run: Run) -> None:

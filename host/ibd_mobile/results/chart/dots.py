@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 
-from ibd_mobile.results.chart.canvas import MARKERS, SERIES, figure, style, svg
+from ibd_mobile.results.chart.canvas import INK, MARKERS, SERIES, figure, style, svg
 from ibd_mobile.results.chart.dot import Dot
+from ibd_mobile.results.chart.frame import Frame, from_zero
 from ibd_mobile.results.chart.quantity import Quantity
 from ibd_mobile.results.report._heading import printable
 
 _LINE_IN, _GROUP_IN = 0.36, 0.24  #: height of a line, and of a group's name above it
 _STEP = 0.16  #: from dot to dot within a line, in lines
 _BAND = 0.4  #: what all dots of a line may take
+_NEAR_WHOLE_RATIO, _WHOLE_PCT = 0.6, 105.0  #: shares that come near to 100 % are drawn up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,11 @@ def dots(lines: Sequence[Line], quantity: Quantity, series: Sequence[str] = ("",
     """
     if not lines:
         return ""
-    values = [d.value for line in lines for d in line.dots if d.value is not None]
-    factor, told = quantity.axis(max((abs(v) for v in values), default=1.0))
+    known = [dot for line in lines for dot in line.dots if dot.value is not None]
+    largest = max((abs(dot.value or 0.0) for dot in known), default=1.0)
+    factor, told = quantity.axis(largest)
+    is_whole_near = quantity.unit == "ratio" and largest > _NEAR_WHOLE_RATIO
+    frame = from_zero(known, factor, _WHOLE_PCT if is_whole_near else 0.0)
     heads = [bool(line.group) and line.group != before for before, line in _pairs(lines)]
     height = len(lines) + sum(heads) * _GROUP_IN / _LINE_IN  # in lines
     with style():
@@ -54,13 +58,15 @@ def dots(lines: Sequence[Line], quantity: Quantity, series: Sequence[str] = ("",
             _write(axis, line.label, place - 0.28, x=0.03 if line.group else 0.0)
             step = min(_STEP, _BAND / len(line.dots)) if line.dots else 0.0
             for number, dot in enumerate(line.dots):
-                _draw(axis, dot, place - 0.08 + step * number, factor)
+                _draw(axis, dot, place - 0.08 + step * number, factor, frame)
             place += 1
         axis.set_ylim(height - 0.4, -0.75)
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
         axis.grid(axis="x")
-        _from_zero(axis, quantity.unit, [v * factor for v in values])
+        axis.set_xlim(frame.low, frame.high)
+        if frame.low < 0:
+            axis.axvline(0, color=INK, linewidth=0.6)
         axis.set_xlabel(told)
         if len(series) > 1:
             _legend(axis, series)
@@ -77,14 +83,18 @@ def _write(axis: Axes, text: str, place: float, x: float = 0.0, **look: Any) -> 
     axis.text(x, place, printable(text), va="bottom", fontsize=7.5, transform=across, **look)
 
 
-def _draw(axis: Axes, dot: Dot, place: float, factor: float) -> None:
+def _draw(axis: Axes, dot: Dot, place: float, factor: float, frame: Frame) -> None:
     if dot.value is None:
         axis.text(0.02, place, "n/a", va="center", fontsize=7, transform=axis.get_yaxis_transform())
         return
     color, marker = SERIES[dot.series], MARKERS[dot.series]
     ends = [end * factor for end in dot.ends]
     if ends:
-        axis.plot(ends, [place, place], "|-", color=color, linewidth=1.4, markersize=4)
+        drawn = [frame.cut(end) for end in ends]
+        axis.plot(drawn, [place, place], "|-", color=color, linewidth=1.4, markersize=4)
+        for end, there, arrow in zip(ends, drawn, "<>", strict=True):
+            if end != there:
+                axis.plot([there], [place], arrow, color=color, markersize=4, clip_on=False)
     face = "none" if dot.is_spoiled else color
     look: dict[str, Any] = {"markersize": 5, "markeredgecolor": color, "markerfacecolor": face}
     axis.plot([dot.value * factor], [place], marker, **look)
@@ -95,11 +105,3 @@ def _legend(axis: Axes, series: Sequence[str]) -> None:
         axis.plot([], [], MARKERS[number], color=SERIES[number], markersize=5, label=name)
     where = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.0}
     axis.legend(fontsize=7, frameon=False, ncols=len(series), handletextpad=0.1, **where)
-
-
-def _from_zero(axis: Axes, unit: str, values: Sequence[float]) -> None:
-    """Start at zero, so that lengths can be compared; shares end at their whole if near it."""
-    low = min([0.0, *axis.dataLim.intervalx, *values]) if values else 0.0
-    axis.set_xlim(left=low if np.isfinite(low) else 0.0)
-    if unit == "ratio" and values and max(values) > 60:
-        axis.set_xlim(right=max(105.0, *values))

@@ -20,6 +20,7 @@ from ibd_mobile.results.chart.canvas import (
     svg,
 )
 from ibd_mobile.results.chart.dot import Dot
+from ibd_mobile.results.chart.frame import Frame, from_zero, of_magnitudes
 from ibd_mobile.results.chart.quantity import Quantity
 from ibd_mobile.results.report._heading import printable
 
@@ -72,12 +73,17 @@ def lines(curves: Sequence[Curve], quantity: Quantity, x_title: str) -> str:
     with style():
         longest = max((len(line) for name in names for line in name), default=0)
         right = 0.97 - ((_SIGN_IN + _LETTER_IN * longest) / WIDTH_IN if is_named else 0)
-        drawing, (axis,) = figure(height_in, left=0.15, right=right)
+        drawing, (axis,) = figure(height_in, left=0.17, right=right)
         axis.set_xscale("log", base=2)
         _ticks(axis, sorted({p.x for p in known}))
+        frame, is_log = _scale([p.dot for p in known], factor)
+        if is_log:
+            logarithmic(axis)
+        axis.set_ylim(frame.low, frame.high)
+        if frame.low < 0:
+            axis.axhline(0, color=INK, linewidth=0.6)
         for number, curve in enumerate(curves):
-            _curve(axis, curve, number, factor)
-        is_log = _scale(axis, [p.dot for p in known], factor)
+            _curve(axis, curve, number, factor, frame)
         axis.grid(axis="y")
         axis.set_xlabel(x_title)
         axis.set_ylabel(f"{told} (logarithmic)" if is_log else told)
@@ -103,7 +109,7 @@ def _ticks(axis: Axes, values: Sequence[float]) -> None:
     axis.set_xlim(values[0] / room, values[-1] * room)
 
 
-def _curve(axis: Axes, curve: Curve, number: int, factor: float) -> None:
+def _curve(axis: Axes, curve: Curve, number: int, factor: float, frame: Frame) -> None:
     color, marker = SERIES[number], MARKERS[number]
     left, right = np.log2(axis.get_xlim())
     for place, points in enumerate(curve.repetitions):
@@ -114,7 +120,11 @@ def _curve(axis: Axes, curve: Curve, number: int, factor: float) -> None:
         for where, value, point in zip(x, y, points, strict=True):
             ends = [end * factor for end in point.dot.ends]
             if ends:
-                axis.plot([where] * 2, ends, "_-", color=color, linewidth=1, markersize=4)
+                drawn = [frame.cut(end) for end in ends]
+                axis.plot([where] * 2, drawn, "_-", color=color, linewidth=1, markersize=4)
+                for end, there, arrow in zip(ends, drawn, "v^", strict=True):
+                    if end != there:
+                        axis.plot([where], [there], arrow, color=color, markersize=3, clip_on=False)
             face = "none" if point.dot.is_spoiled else color
             look: dict[str, Any] = {
                 "markersize": 4.5,
@@ -124,16 +134,12 @@ def _curve(axis: Axes, curve: Curve, number: int, factor: float) -> None:
             axis.plot([where], [value], marker, **look)
 
 
-def _scale(axis: Axes, found: Sequence[Dot], factor: float) -> bool:
-    """Start at zero, or tell orders of magnitude; say which."""
-    values = [dot.value * factor for dot in found if dot.value is not None]
-    low = min([*values, *(end * factor for dot in found for end in dot.ends)])
-    if min(values) <= 0 or max(values) < _WIDE_RATIO * min(values):
-        axis.set_ylim(bottom=min(0.0, low))
-        return False
-    logarithmic(axis)
-    axis.set_ylim(bottom=min(values) / 2, top=max(values) * 2)
-    return True
+def _scale(found: Sequence[Dot], factor: float) -> tuple[Frame, bool]:
+    """Start at zero, or tell orders of magnitude; say whether it is the latter."""
+    sizes = [dot.value for dot in found if dot.value is not None]
+    if min(sizes) <= 0 or max(sizes) < _WIDE_RATIO * min(sizes):
+        return from_zero(found, factor), False
+    return of_magnitudes(found, factor), True
 
 
 def _names(

@@ -61,5 +61,10 @@ def _of_jobs(
 def _about(sheet: Sheet, run: str) -> str:
     hardware = sheet.rows[0].hardware
     device = f"Measured on {hardware.device_name} ({hardware.device})"
-    parts = (device, sheet.shared, sheet.protocol, "Lines across marks: 95 % intervals")
+    parts = (
+        device,
+        sheet.shared,
+        sheet.protocol,
+        "Lines across marks: 95 % intervals, an arrow where one goes on",
+    )
     return ". ".join(part for part in (*parts, f"Run {run}.") if part)

@@ -12,19 +12,18 @@ from markupsafe import Markup
 
 from ibd_mobile.core.version import VERSION
 from ibd_mobile.results.chart import palette
-from ibd_mobile.results.observation import Observation, observe
+from ibd_mobile.results.observation import OBSERVED_COUNT, Observation, observe
 from ibd_mobile.results.page import job_section, sheet_section
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.report._heading import printable
+from ibd_mobile.results.report._study import order_lines, orders
 from ibd_mobile.results.sheet import sheets
-from ibd_mobile.results.shortfall import left_out, progress, shortfalls
+from ibd_mobile.results.shortfall import cells_by_reason, progress, shortfalls
 from ibd_mobile.results.side import sides
 from ibd_mobile.results.table import rows
 
 #: jobs that are drawn where nobody names them: each takes some tenths of a second
 DRAWN_COUNT = 16
-#: of more configurations the paper's observations are not tested
-OBSERVED_COUNT = 400
 
 
 def render(
@@ -69,6 +68,7 @@ def _run(one: Filed) -> dict[str, object]:
     return {
         "info": info,
         "progress": progress(info, one.records, one.failures),
+        "orders": order_lines(orders(info, one.records)),
         "rules": _rules(one),
         "sheets": [sheet_section.section(sheet, info.study.variable) for sheet in made],
         "shortfalls": [
@@ -76,7 +76,7 @@ def _run(one: Filed) -> dict[str, object]:
             for found in shortfalls(info, one.records, one.failures)
             if found.kind != "left out"
         ],
-        "left_out": left_out(info.skips),
+        "left_out": cells_by_reason(info.skips),
         "versions": _versions(one),
         "findings": _findings(one),
     }
