@@ -262,6 +262,7 @@ def _closed_gate(facts: Facts, id: FindingId, name: str, remedy: str) -> Iterato
 _RULES: tuple[Rule, ...] = (
     _simulated,
     host_validity.emulated,
+    host_validity.saturated,
     _low_battery,
     _short_rest,
     _hot_start,
