@@ -19,6 +19,7 @@ PLAIN = {
     "schema", "value", "low", "high", "n", "threads", "batch", "seed", "height", "width",
     "channels", "scale", "zero_point", "warmup_runs", "timed_runs", "power_periods", "quantum",
     "code", "least", "most", "step", "rows", "columns", "input_size",  # pixels and places
+    "repeats", "repetition",
     "count",  # Dataset.count is a count by its very name, and stands so in TOML and hashes
 }  # fmt: skip
 
