@@ -29,7 +29,7 @@ JOB = Job(
     training_framework="tensorflow", input_size=64, artifact_sha256="0" * 64, precision="int8",
     framework="litert", processor="cpu", threads=1, batch=1, protocol="ibd", seed=1,
 )  # fmt: skip
-SUBJECT = r"rack-1: shapes_classifier int8 on litert/cpu ×1 \(measure\)"
+SUBJECT = r"rack-1: shapes_classifier int8 \(tensorflow, 64 px\) on litert/cpu ×1 \(measure\)"
 #: limits for a program that hangs; the sampler needs its time to kill it
 BRIEF = {"limit_s": 1.0, "longest_nap_s": 0.5}
 

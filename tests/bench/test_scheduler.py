@@ -192,10 +192,25 @@ def test_memory_that_runs_out_ends_the_axis_and_not_the_run(
     assert others
 
 
+def test_a_repetition_of_what_found_no_memory_is_not_tried(
+    make_bench: MakeBench, small: Stock, tight: str
+) -> None:
+    cpu = small.devices["host_cpu"].processors[0]
+    cpu = msgspec.structs.replace(cpu, accelerators={tight: "cpu"})
+    device = msgspec.structs.replace(small.devices["host_cpu"], processors=[cpu])
+    bench = make_bench(device=device, frameworks=[tight], batches=[1, 2, 4], repeats=2)
+    scheduler_of(bench).execute(bench.targets)
+    started = [e for e in bench.events if e.kind == "started"]
+    batches = {job.id: (job.seed, job.batch) for job in bench.run.info.jobs}
+    assert [batches[e.job_id] for e in started] == [(1, 1), (1, 2), (2, 1)]
+    assert [r.job.batch for r in bench.run.records()] == [1, 1]
+
+
 def test_only_what_differs_in_size_alone_is_larger() -> None:
     small = JOB
     assert _is_larger(msgspec.structs.replace(small, batch=4, artifact_sha256="1" * 64), small)
     assert _is_larger(msgspec.structs.replace(small, input_size=128), small)
+    assert _is_larger(msgspec.structs.replace(small, seed=small.seed + 1), small)
     for change in ({"threads": 2}, {"precision": "float32"}, {"slot": "other"}):
         assert not _is_larger(msgspec.structs.replace(small, batch=4, **change), small)
     wider = msgspec.structs.replace(small, batch=4, input_size=32)

@@ -126,6 +126,9 @@ def test_a_flaw_of_a_protocol_is_found(path: str, value: object, flaw: str) -> N
         ("precisions", ["int8", "int8"], "precisions: 'int8' occurs 2 times"),
         ("threads", [1, 0], "threads[1]: expected more than 0, found 0"),
         ("batches", [-1], "batches[0]: expected more than 0, found -1"),
+        ("repeats", 0, "repeats: expected more than 0, found 0"),
+        ("variable", "batch", "variable: is batch, but batches has not two values"),
+        ("variable", "input_size", "variable: is input_size, but input_sizes has not two values"),
     ],
 )
 def test_a_flaw_of_a_study_is_found(path: str, value: object, flaw: str) -> None:

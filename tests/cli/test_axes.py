@@ -19,12 +19,13 @@ def test_without_axes_a_study_is_itself(stock: Stock) -> None:
 
 
 def test_what_is_named_replaces_the_studys_own(stock: Stock) -> None:
-    axes = Axes(precisions=["int8"], threads=[4, 1, 4], batches=[8, 2], protocol="quick")
+    axes = Axes(precisions=["int8"], threads=[4, 1, 4], batches=[8, 2], protocol="quick", repeats=4)
     found = narrow(stock, "shapes", axes)
     assert found.precisions == ["int8"]
     assert found.threads == [1, 4]
     assert found.batches == [2, 8]
     assert found.protocol == "quick"
+    assert found.repeats == 4
     assert found.models == stock.studies["shapes"].models
 
 

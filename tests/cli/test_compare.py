@@ -112,7 +112,7 @@ def test_what_has_no_partner_is_said(runs: Path, ibd: Command) -> None:
     file_run(runs, "2026-01-01T00-00-00Z_x", [SLOW, FAST, with_job(SLOW, threads=2)])
     said = ibd("compare", ":precision=float32", ":precision=int8")
     assert said.code == 0
-    assert "no partner: shapes_classifier float32 on litert/cpu ×2 (measure)" in said.err
+    assert "no partner: shapes_classifier float32 (tensorflow, 32 px) on litert/cpu ×2" in said.err
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,11 @@ def test_the_help_says_of_a_command_what_the_command_says_of_itself(name: str) -
     assert load(name).help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name]
 
 
+def test_the_list_of_commands_says_each_whole(ibd: Command) -> None:
+    said = " ".join(ibd("--help").out.split())
+    assert [text for text in COMMANDS.values() if text not in said] == []
+
+
 def test_only_the_file_of_the_command_that_runs_is_imported() -> None:
     code = (
         "import sys; from ibd_mobile.cli.app import main; sys.argv = ['ibd-mobile', 'sim', '-h']\n"

@@ -10,9 +10,11 @@ from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.device import Cluster, Device, Peak, Phone, Sensor
 from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.recognise import match
+from ibd_mobile.core.registry import member_ids
 from ibd_mobile.core.study import Protocol, Study
 from ibd_mobile.core.units import unit_names
 from ibd_mobile.results.accuracy import NAMES, REFERENCES
+from ibd_mobile.results.key import VARIABLES
 
 
 @pytest.fixture
@@ -134,14 +136,57 @@ def test_every_reference_resolves(stock: Stock) -> None:
     for study in stock.studies.values():
         assert study.protocol in stock.protocols
         assert set(study.models) <= set(stock.models)
-        for processor in study.processors:
-            for framework in study.frameworks:
-                assert any(
-                    framework in p.accelerators
-                    for d in stock.devices.values()
-                    for p in d.processors
-                    if p.id == processor
-                )
+        usable = {
+            (processor.id, framework)
+            for device in stock.devices.values()
+            for processor in device.processors
+            if processor.id in study.processors
+            for framework in processor.accelerators
+            if framework in study.frameworks
+        }
+        assert {processor for processor, _ in usable} == set(study.processors), study.id
+        assert {framework for _, framework in usable} == set(study.frameworks), study.id
+
+
+PAPER = {
+    "training_framework": "training_framework",
+    "input_size": "input_size",
+    "inference_framework": "framework",
+    "precision": "precision",
+    "batch_size": "batch",
+}
+
+
+@pytest.mark.parametrize(("id", "variable"), PAPER.items())
+def test_each_experiment_of_the_paper_has_a_full_and_a_mini_form(
+    id: str, variable: str, stock: Stock
+) -> None:
+    full, mini = stock.studies[id], stock.studies[f"{id}_mini"]
+    for study in (full, mini):
+        assert study.variable == variable
+        assert study.variable in VARIABLES, "comparisons do not know it"
+        assert study.repeats % 2 == 0, "a drift would not cancel"
+        assert study.protocol == "ibd"
+        # what is studied is what differs: a phone and a computer have LiteRT in common
+        assert "litert" in study.frameworks
+    assert full.weights == "trained"
+
+
+def test_inference_frameworks_are_all_studied(stock: Stock) -> None:
+    study = stock.studies["inference_framework"]
+    assert set(study.frameworks) == set(member_ids("ibd_mobile.frameworks"))
+
+
+def test_every_size_of_the_study_is_one_that_each_of_its_networks_can_have(stock: Stock) -> None:
+    for study in stock.studies.values():
+        for id in study.models:
+            variants = [
+                v for v in stock.models[id].variants
+                if v.training_framework in study.training_frameworks
+            ]  # fmt: skip
+            assert variants, f"{study.id}: {id} is given by none of its training frameworks"
+            for size in study.input_sizes:
+                assert [v for v in variants if not v.input.size_reason(size)], (study.id, id, size)
 
 
 def test_no_rule_of_one_device_recognises_another(stock: Stock) -> None:

@@ -47,7 +47,7 @@ HOMES = {
     "tflite_runtime": {"workers/tflite_runtime.py"},
     "onnxruntime": {"workers/onnxruntime.py", "convert/steps/", "convert/vendor/_programs/"},
     "openvino": {"workers/openvino.py"},
-    "tensorrt": {"workers/tensorrt.py", "convert/vendor/_programs/"},
+    "tensorrt": {"workers/tensorrt.py"},
 }
 
 

@@ -30,6 +30,7 @@ PLAIN = {
     "channels", "scale", "zero_point", "warmup_runs", "timed_runs", "power_periods", "quantum",
     "code", "least", "most", "step", "rows", "columns", "input_size",  # pixels and places
     "first_class",  # the number that a list counts from
+    "repeats", "repetition",
     "count",  # Dataset.count is a count by its very name, and stands so in TOML and hashes
 }  # fmt: skip
 

@@ -39,6 +39,8 @@ def told(route: Route) -> list[str]:
         ("caffe2", ("tflite", "int8"), ["caffe2_to_onnx:float32", "onnx_to_tflite:int8"]),
         ("pt2", ("caffe2", "float32"), ["pytorch_to_onnx:float32", "onnx_to_caffe2:float32"]),
         ("onnx", ("onnx", "float32"), []),
+        ("pt2", ("pt2", "float32"), ["pytorch_to_pytorch:float32"]),
+        ("pt2", ("pt2", "bfloat16"), ["pytorch_to_pytorch:bfloat16"]),
     ],
 )
 def test_the_shortest_way_is_taken(source: str, wish: tuple[str, str], expected: list[str]) -> None:
@@ -52,6 +54,8 @@ def test_the_shortest_way_is_taken(source: str, wish: tuple[str, str], expected:
         ("tensorflow", "keras.applications", ("tflite", "int8"),
          ["build_keras", "keras_to_tflite:int8"]),
         ("pytorch", "pytorchcv", ("pt2", "float32"), ["build_pytorch"]),
+        ("pytorch", "pytorchcv", ("pt2", "float16"),
+         ["build_pytorch", "pytorch_to_pytorch:float16"]),
         ("pytorch", "ibd", ("onnx", "float32"), ["build_pytorch", "pytorch_to_onnx:float32"]),
         ("tensorflow", "ibd", ("onnx", "float32"), ["build_keras", "keras_to_onnx:float32"]),
         ("caffe2", "pytorchcv", ("onnx", "float32"),
@@ -106,3 +110,8 @@ def test_every_program_in_the_folder_is_a_step() -> None:
     programs = {p.stem for p in FOLDER.glob("*.py") if p.read_text().startswith("# /// script")}
     known = {s.id for s in STEPS} | {builder for builder, _ in BUILDERS.values()}
     assert programs - known <= {"cost_onnx"}
+
+
+def test_why_there_is_no_quantized_program_is_said_in_more_words() -> None:
+    with pytest.raises(InputError, match="computes in float32 between rounding steps"):
+        to_wish(variant("pytorch", "pt2"), "pt2", "int8", is_untrained=False)

@@ -34,5 +34,5 @@ def test_another_content_has_another_id(field: str, value: str) -> None:
 
 
 def test_the_title_names_what_is_run_where() -> None:
-    assert JOB.title == "shapes_classifier float32 on litert/cpu ×1 (measure)"
+    assert JOB.title == "shapes_classifier float32 (tensorflow, 64 px) on litert/cpu ×1 (measure)"
     assert "batch 8" in msgspec.structs.replace(JOB, batch=8).title

@@ -20,13 +20,18 @@ def judged(path: Path, job: Any) -> dict[str, Finding]:
     return {f.id: f for f in judge(facts, measure(facts))}
 
 
-def waiting(make: Any, waited_ns: dict[str, int]) -> Callable[..., Any]:
-    """An ending of a journal whose phases tell how long threads waited."""
+def waiting(
+    make: Any, waited_ns: dict[str, int], stolen_ns: dict[str, int] | None = None
+) -> Callable[..., Any]:
+    """An ending of a journal whose phases tell how long threads waited, and what was stolen."""
 
     def end(events: list[dict[str, Any]]) -> Any:
         for event in events:
-            if event["event"] == "phase_end" and event["phase"] in waited_ns:
-                event["waited_ns"] = waited_ns[event["phase"]]
+            if event["event"] != "phase_end":
+                continue
+            for name, told in (("waited_ns", waited_ns), ("stolen_ns", stolen_ns or {})):
+                if event["phase"] in told:
+                    event[name] = told[event["phase"]]
         return make.ended(events)
 
     return end
@@ -60,6 +65,29 @@ def test_a_little_waiting_or_a_slice_before_a_short_phase_is_none(
 ) -> None:
     end = waiting(make, {"power": 60_000_000, "latency": 12_000_000})
     assert judged(tmp_path, make.Job(end=end)) == {}
+
+
+def test_what_other_virtual_machines_took_is_a_finding(tmp_path: Path, make: Any) -> None:
+    end = waiting(make, {"power": 10_000_000}, {"power": 620_000_000})
+    found = judged(tmp_path, make.Job(end=end))
+    assert list(found) == ["BUSY"]
+    assert found["BUSY"].measured == (
+        "in the power phase other virtual machines had its processors for 10% of it"
+    )
+    assert "shared" in found["BUSY"].remedy
+
+
+def test_waiting_and_what_was_stolen_count_together(tmp_path: Path, make: Any) -> None:
+    alone = waiting(make, {"power": 80_000_000})
+    assert judged(tmp_path / "alone", make.Job(end=alone)) == {}
+    both = waiting(make, {"power": 80_000_000}, {"power": 60_000_000})
+    assert list(judged(tmp_path / "both", make.Job(end=both))) == ["BUSY"]
+
+
+def test_a_step_of_the_kernels_count_is_no_load(tmp_path: Path, make: Any) -> None:
+    timed_ns = [100_000_000 + 1000 * k for k in range(5)]
+    end = waiting(make, {}, {"latency": 20_000_000})
+    assert judged(tmp_path, make.Job(end=end, timed_ns=timed_ns)) == {}
 
 
 def test_its_own_count_is_believed_more_than_the_systems_guess(tmp_path: Path, make: Any) -> None:
@@ -111,3 +139,35 @@ def test_an_idle_card_does_not_throttle(tmp_path: Path, make: Any) -> None:
     job = make.Job(extra={sensor.id: lambda s: "1" if s < 4 or s > 11 else "2"})
     job.context = make.changed(job.context, "sensors", [*job.context.sensors, sensor])
     assert judged(tmp_path, job) == {}
+
+
+X86 = "sse4_2 avx f16c fma avx2"
+
+
+@pytest.mark.parametrize(
+    ("framework", "precision", "isa", "is_found"),
+    [
+        ("openvino", "int8", X86, True),
+        ("openvino", "int8", f"{X86} avx512f", True),
+        ("openvino", "int8", f"{X86} avx512f avx512_vnni", False),
+        ("openvino", "int8", f"{X86} avx_vnni", False),
+        ("openvino", "int8", "asimd asimddp", False),
+        ("openvino", "int8", "", False),
+        ("openvino", "float32", X86, False),
+        ("onnxruntime", "int8", X86, False),
+        ("litert", "int8", X86, False),
+    ],
+)
+def test_answers_of_a_library_that_clamps_its_sums_are_marked(
+    tmp_path: Path, make: Any, framework: str, precision: str, isa: str, is_found: bool
+) -> None:
+    job = make.Job()
+    for path, value in (
+        ("job.framework", framework),
+        ("job.precision", precision),
+        ("identity.properties", {"host.isa": isa}),
+    ):
+        job.context = make.changed(job.context, path, value)
+    found = judged(tmp_path, job).get("INT8-SATURATION")
+    assert (found is not None) == is_found
+    assert found is None or found.spoils == ["accuracy"]

@@ -25,6 +25,14 @@ def test_what_all_rows_share_is_said_once_and_the_rest_is_their_label() -> None:
     )
 
 
+def test_repetitions_are_told_apart_by_their_number() -> None:
+    twice = [replace(row, repetition=n) for row in ROWS[:2] for n in (1, 2)]
+    (sheet,) = sheets(twice)
+    assert sheet.labels == tuple(f"×{t} repetition {n}" for t in (1, 4) for n in (1, 2))
+    (sheet,) = sheets([*twice[:2], ROWS[1]])
+    assert sheet.labels == ("×1 repetition 1", "×1 repetition 2", "×4")
+
+
 def test_a_row_alone_shares_everything() -> None:
     (sheet,) = sheets(ROWS[:1])
     assert sheet.labels == ("value",)

@@ -73,3 +73,9 @@ def test_reports_say_so() -> None:
     records = pair(0.010, 0.016, 0.012, 0.013)
     text = markdown.render(replace(PLAN, jobs=[r.job for r in records], skips=[]), records, [])
     assert "**The order changes: ×1 is faster than ×4 in a burst" in text
+
+
+def test_repetitions_of_one_configuration_are_not_ranked() -> None:
+    first, second = pair(0.010, 0.016, 0.012, 0.013)
+    again = with_job(second, threads=first.job.threads, seed=first.job.seed + 1)
+    assert change([first, again]) == ""

@@ -72,10 +72,27 @@ def test_two_phones_in_one_slot_are_not_joined() -> None:
     assert len(rows([MEASURED, other])) == 2
 
 
-def test_a_second_measurement_of_one_configuration_is_a_row_of_its_own() -> None:
+def test_each_repetition_is_a_row_with_the_accuracy_of_all() -> None:
     again = _with_job(MEASURED, seed=2)
-    found = rows([MEASURED, ACCURACY, again])
-    assert [row.job_ids.get("measure") for row in found] == [MEASURED.job_id, again.job_id]
+    other = _with_job(MEASURED, precision="int8")
+    found = rows([again, other, MEASURED, ACCURACY])
+    ids = [row.job_ids["measure"] for row in found]
+    assert ids == [MEASURED.job_id, again.job_id, other.job_id]
+    assert [row.repetition for row in found] == [1, 2, 0]
+    assert [row.job_ids.get("accuracy") for row in found] == [ACCURACY.job_id] * 2 + [None]
+
+
+def test_a_repetition_keeps_its_number_where_another_is_lacking() -> None:
+    again = _with_job(MEASURED, seed=2)
+    (row,) = rows([again], [MEASURED.job, again.job])
+    assert row.repetition == 2
+
+
+def test_accuracy_at_another_batch_is_pointed_to() -> None:
+    larger = _with_job(MEASURED, batch=8, artifact_sha256="8" * 64)
+    for plan in ((), (MEASURED.job, ACCURACY.job, larger.job)):
+        _, row = rows([MEASURED, larger, ACCURACY], plan)
+        assert row.metric("top1_ratio").missing == "it is told sample by sample: see batch 1"
 
 
 def _without(kind: str) -> list[Record]:

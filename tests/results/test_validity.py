@@ -166,9 +166,19 @@ def test_the_frameworks_own_name_of_a_processor_is_no_fallback(tmp_path: Path, m
 
 
 def test_a_network_that_ran_in_part_elsewhere_is_told(tmp_path: Path, make: Any) -> None:
-    found = judged(tmp_path / "part", make.Job(ready={"fully_accelerated": False}))
-    assert list(found) == ["PARTIAL-FALLBACK"]
-    assert judged(tmp_path / "unknown", make.Job(ready={"fully_accelerated": None})) == {}
+    def job(is_full: bool | None) -> Any:
+        made = make.Job(ready={"fully_accelerated": is_full, "accelerator": "gpu"})
+        made.context = make.changed(made.context, "job.processor", "gpu")
+        return made
+
+    assert list(judged(tmp_path / "part", job(False))) == ["PARTIAL-FALLBACK"]
+    assert judged(tmp_path / "unknown", job(None)) == {}
+
+
+def test_what_fast_kernels_of_a_cpu_leave_over_still_runs_on_the_cpu(
+    tmp_path: Path, make: Any
+) -> None:
+    assert judged(tmp_path, make.Job(ready={"fully_accelerated": False})) == {}
 
 
 @pytest.mark.parametrize("where", ["journal", "summary"])

@@ -12,15 +12,17 @@ from ibd_mobile.workers.loop import Status, TensorInfo, seeded_bytes
 
 from .conftest import SHAPES, TINY_ADD, Ended, Start
 
+LOST = ("waited_ns", "stolen_ns")
+
 
 def shape_of(ended: Ended) -> list[tuple[str, list[str]]]:
     """The events of a journal with the names of their fields; a long phase counts as one line.
 
-    How long its threads waited for a processor is told by a worker alone.
+    What its threads lost to others is told by a worker alone.
     """
     found: list[tuple[str, list[str]]] = []
     for row in ended.rows:
-        entry = (row["event"], [name for name in row if name != "waited_ns"])
+        entry = (row["event"], [name for name in row if name not in LOST])
         if entry[0] != "inferences" or found[-1] != entry:
             found.append(entry)
     return found

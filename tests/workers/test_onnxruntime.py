@@ -4,7 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+
+from ibd_mobile.core.payload import models_folder
+from ibd_mobile.workers.loop import TensorInfo, seeded_bytes
+from ibd_mobile.workers.onnxruntime import clamps_sums
 
 from . import small_net
 from .conftest import SHAPES, Start
@@ -45,6 +50,38 @@ def test_eight_bits_are_near_the_scores(ort: Start) -> None:
     expected = small_net.scores(small_net.seeded(2, 5))
     np.testing.assert_allclose(scores, expected, atol=0.05 * np.abs(expected).max())
     assert not np.array_equal(scores, expected)
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_clamping"),
+    [
+        ("fpu sse4_2 avx avx2 fma", True),
+        ("fpu avx2 avx512f avx512bw", True),
+        ("fpu avx2 avx512f avx512_vnni", False),
+        ("fpu avx2 avx_vnni", False),
+    ],
+)
+def test_processors_whose_kernels_clamp_are_known(flags: str, is_clamping: bool) -> None:
+    told = f"processor\t: 0\nmodel name\t: one\nflags\t\t: {flags}\nbugs\t\t: none\n"
+    assert clamps_sums(told) == is_clamping
+    assert not clamps_sums("processor\t: 0\nFeatures\t: fp asimd asimddp\n")
+
+
+def test_eight_bits_are_summed_exactly_on_every_processor(ort: Start) -> None:
+    """What the graph says, node by node: the library's usual kernels clamp on older processors."""
+    model = models_folder() / "mini" / "scenes_detector_tensorflow_int8.onnx"
+    ended = ort("--seed", "5", model=model)
+    assert ended.status == 0, ended.stderr
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    info = TensorInfo(given.name, "float32", [1, 3, 96, 96], 4 * 96 * 96 * 3)
+    image = np.frombuffer(seeded_bytes([info], 5), np.float32).reshape(info.shape)
+    said = np.concatenate([out.ravel() for out in session.run(None, {given.name: image})])
+    found = np.frombuffer(ended.outputs, np.float32)
+    error = np.sqrt(np.mean((found - said) ** 2)) / said.std()
+    assert error < 0.01  # 0.3 where sums are clamped; fused kernels round once less
 
 
 def test_a_data_set_is_inferred_record_by_record(ort: Start, tmp_path: Path) -> None:

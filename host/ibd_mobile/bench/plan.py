@@ -1,9 +1,15 @@
-"""From a study to its jobs: the product of the axes, less what cannot be run."""
+"""From a study to its jobs: the product of the axes, less what cannot be run, in a fair order.
+
+What comes later is measured on a warmer machine with an emptier battery. So the values under study
+follow each other closely, and every second repetition goes through the cells backwards (A B C, then
+C B A): what grows evenly with the place in the order is then the same in the mean of each cell.
+"""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from ibd_mobile.bench.target import Target
 from ibd_mobile.core.device import Precision
@@ -11,7 +17,11 @@ from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.job import Job, Skip
 from ibd_mobile.core.model import Artifact, Model, Variant
 from ibd_mobile.core.registry import member, unknown
-from ibd_mobile.core.study import JobKind, Study, Weights
+from ibd_mobile.core.study import AXES, JobKind, Study, Weights
+
+#: accuracy is measured once, when nothing timed is left: between timed jobs it would be a load that
+#: some of them have before them and others have not
+_TIMED_FIRST: tuple[JobKind, ...] = ("measure", "accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +112,27 @@ def plan(
         InputError: a name in the study is not known, or no cell can be run at all.
     """
     result = Plan()
-    for cell in cells(study, targets, models):
-        for kind in study.kinds:
-            _add(result, cell.for_kind(kind), kind, study, reasons)
+    product = list(cells(study, targets, models))
+    for target in targets:
+        own = [cell for cell in product if cell.target is target]
+        for kind in sorted(study.kinds, key=_TIMED_FIRST.index):
+            for repetition in range(study.repeats if kind == "measure" else 1):
+                for cell in own if repetition % 2 == 0 else reversed(own):
+                    _add(result, cell.for_kind(kind), kind, study, repetition, reasons)
     if not result.jobs:
         told = "; ".join(sorted({s.reason for s in result.skips})) or "its axes are empty"
         raise InputError(f"study '{study.id}'", f"no job can be run here: {told}")
     return result
 
 
-def _add(result: Plan, cell: Cell, kind: JobKind, study: Study, reasons: Mapping[str, str]) -> None:
+def _add(
+    result: Plan,
+    cell: Cell,
+    kind: JobKind,
+    study: Study,
+    repetition: int,
+    reasons: Mapping[str, str],
+) -> None:
     artifact = cell.artifact
     untold = no_accuracy_reason(cell) if kind == "accuracy" else ""
     reason = impossible_reason(cell) or reasons.get(cell.wanted) or _missing_reason(cell)
@@ -120,7 +141,7 @@ def _add(result: Plan, cell: Cell, kind: JobKind, study: Study, reasons: Mapping
         if skip not in result.skips:  # accuracy does not depend on the batch
             result.skips.append(skip)
         return
-    job = _job(cell, artifact, kind, study)
+    job = _job(cell, artifact, kind, study, repetition)
     if job not in result.jobs:
         result.jobs.append(job)
 
@@ -133,7 +154,7 @@ def no_accuracy_reason(cell: Cell) -> str:
 
 
 def cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Iterator[Cell]:
-    """Yield every point of a study's product.
+    """Yield every point of a study's product; the variable under study changes fastest.
 
     Raises:
         InputError: a model is not known.
@@ -141,20 +162,14 @@ def cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) 
     for name in study.models:
         if name not in models:
             raise unknown("model", name, models)
-    axes = itertools.product(
-        targets,
-        [models[m] for m in study.models],
-        study.training_frameworks,
-        study.precisions,
-        study.frameworks,
-        study.processors,
-        study.threads,
-        study.batches,
-        study.input_sizes or [0],
-        [study.weights],
-    )
-    for point in axes:
-        yield Cell(*point)
+    axes: dict[str, Sequence[Any]] = {v: getattr(study, key) for v, key in AXES.items()}
+    axes["model"] = [models[m] for m in study.models]
+    axes["input_size"] = study.input_sizes or [0]
+    names = sorted(axes, key=lambda name: name == study.variable)
+    for target in targets:
+        for point in itertools.product(*(axes[name] for name in names)):
+            values = dict(zip(names, point, strict=True))
+            yield Cell(target=target, weights=study.weights, **values)
 
 
 def impossible_reason(cell: Cell) -> str:
@@ -183,7 +198,7 @@ def _missing_reason(cell: Cell) -> str:
     )
 
 
-def _job(cell: Cell, artifact: Artifact, kind: JobKind, study: Study) -> Job:
+def _job(cell: Cell, artifact: Artifact, kind: JobKind, study: Study, repetition: int) -> Job:
     return Job(
         kind=kind,
         device=cell.target.device.id,
@@ -198,5 +213,5 @@ def _job(cell: Cell, artifact: Artifact, kind: JobKind, study: Study) -> Job:
         threads=cell.threads,
         batch=cell.batch,
         protocol=study.protocol,
-        seed=study.seed,
+        seed=study.seed + repetition,
     )

@@ -20,7 +20,7 @@ from ibd_mobile.core.study import Study
 #: neither LiteRT's compiled model nor any accelerator takes.
 _OPEN: frozenset[ArtifactFormat] = frozenset({"onnx", "pt2"})
 #: where a framework reads several formats, the one that is nearest to the network comes first
-_NEAREST: tuple[ArtifactFormat, ...] = ("tflite", "onnx", "pt2", "dlc", "om", "mace", "engine")
+_NEAREST: tuple[ArtifactFormat, ...] = ("tflite", "onnx", "pt2", "dlc", "om", "mace")
 
 
 def provision(

@@ -136,7 +136,7 @@ class Scheduler:
         return False
 
     def _refusal(self, job: Job) -> PayloadFailed | None:
-        """Say why a job is not tried: a smaller one had not enough memory, so its axis ended."""
+        """Say why a job is not tried: one of its size or less had not enough memory."""
         small = next((s for s in self._too_large if _is_larger(job, s)), None)
         if small is None:
             return None
@@ -165,10 +165,14 @@ class Scheduler:
 
 
 def _is_larger(job: Job, small: Job) -> bool:
-    """Tell whether two jobs differ in batch and input size alone, and the first has no less."""
+    """Tell whether two jobs differ in batch and input size alone, and the first has no less.
+
+    Repetitions need the memory that the first one did, and may come in the reverse order: one of
+    the same size is no smaller.
+    """
 
     def rest(job: Job) -> Job:
-        return msgspec.structs.replace(job, batch=1, input_size=1, artifact_sha256="")
+        return msgspec.structs.replace(job, batch=1, input_size=1, artifact_sha256="", seed=0)
 
     return (
         rest(job) == rest(small) and job.batch >= small.batch and job.input_size >= small.input_size

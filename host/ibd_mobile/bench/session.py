@@ -18,6 +18,7 @@ from ibd_mobile.bench.gates import Gatekeeper, Look
 from ibd_mobile.bench.inputs import LabelledInputs, labelled_inputs
 from ibd_mobile.bench.outcome import check_outcome
 from ibd_mobile.bench.patience import Patience, Presence
+from ibd_mobile.bench.sole_use import sole_use
 from ibd_mobile.bench.target import Target
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.context import Context
@@ -72,14 +73,17 @@ class Session:
 
     def __post_init__(self) -> None:
         self._presence = Presence(self.target.link, self.patience)
-        self._card_recorder = ExitStack()
+        self._held = ExitStack()  # this computer, and its card's recorder
         self._card_sensors: list[Sensor] = []
         self._cool_down = CoolDown(self.target.link, self.target.sensors, self.sleep)
 
     def __enter__(self) -> "Session":
         self._say("prepare", "", "bringing the machine to measuring state")
+        if not self.target.is_phone:
+            root = Path(self.target.link.root)
+            self._held.enter_context(sole_use(root, self.sleep, self._wait_for_another))
         if (card := self.target.card) is not None:
-            files = self._card_recorder.enter_context(
+            files = self._held.enter_context(
                 host_gpu.recording(card, Path(self.target.link.root) / "card")
             )
             self._card_sensors = host_sensors.card_sensors(files, card.power_mean_s)
@@ -93,14 +97,20 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._card_recorder.close()
-        if kind is not None and issubclass(kind, PhoneGone | PhoneUnauthorized):
-            return  # out of reach; what was changed stays on file, and `resume` puts it back
-        self._say("restore", "", "putting the machine back as it was found")
-        if kind is not None:
-            execution.last_execution(self.target.link)  # ends what still runs
-        if self.target.is_phone:
-            self._restore()
+        with self._held:
+            if kind is not None and issubclass(kind, PhoneGone | PhoneUnauthorized):
+                return  # out of reach; what was changed stays on file, and `resume` puts it back
+            self._say("restore", "", "putting the machine back as it was found")
+            if kind is not None:
+                execution.last_execution(self.target.link)  # ends what still runs
+            if self.target.is_phone:
+                self._restore()
+
+    def _wait_for_another(self, text: str) -> None:
+        slot = self.target.slot.id
+        self.notify(
+            Event(kind="waiting", slot=slot, phase="prepare", cause="another run", text=text)
+        )
 
     def _restore(self) -> None:
         serial = self.target.identity.serial

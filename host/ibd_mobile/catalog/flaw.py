@@ -21,7 +21,7 @@ from ibd_mobile.core.device import (
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.model import Artifact, Input, Model, Source, Variant
 from ibd_mobile.core.picture_set import PictureSet
-from ibd_mobile.core.study import Protocol, Study
+from ibd_mobile.core.study import AXES, Protocol, Study
 from ibd_mobile.core.units import si_suffix
 
 Flaw = tuple[str, str]  #: path of the key, and what is wrong there
@@ -109,6 +109,9 @@ def _of_study(study: Study) -> Iterator[Flaw]:
     for key in ("threads", "batches", "input_sizes"):
         for index, count in enumerate(getattr(study, key)):
             yield from _not_positive(f"{key}[{index}]", count)
+    yield from _not_positive("repeats", study.repeats)
+    if study.variable and len(getattr(study, AXES[study.variable])) < 2:
+        yield "variable", f"is {study.variable}, but {AXES[study.variable]} has not two values"
 
 
 @flaws.register

@@ -29,6 +29,7 @@ class Axes:
     input_sizes: list[int] | None = None
     weights: Weights | None = None
     protocol: str | None = None
+    repeats: int | None = None
 
 
 def narrow(stock: Stock, study: str, axes: Axes) -> Study:
@@ -63,8 +64,9 @@ def narrow(stock: Stock, study: str, axes: Axes) -> Study:
     for name in ("threads", "batches", "input_sizes"):
         if getattr(axes, name):
             given[name] = sorted(set(getattr(axes, name)))
-    if axes.weights:
-        given["weights"] = axes.weights
+    for name in ("weights", "repeats"):
+        if getattr(axes, name):
+            given[name] = getattr(axes, name)
     return msgspec.structs.replace(found, protocol=protocol, **given)
 
 

@@ -14,6 +14,7 @@ from ibd_mobile.cli.plain import PlainLines
 from ibd_mobile.cli.report import print_report
 from ibd_mobile.core.errors import ExitCode
 from ibd_mobile.results.run_writer import RunWriter
+from ibd_mobile.results.shortfall import left_out
 
 
 def execute(
@@ -24,8 +25,8 @@ def execute(
     Raises:
         typer.Exit: some jobs failed, or somebody pressed Ctrl-C.
     """
-    for skip in run.info.skips:
-        console.say(f"left out: {skip.cell}: {skip.reason}", quiet=json)
+    for lacking in left_out(run.info.skips):
+        console.say(f"left out: {lacking.what}: {lacking.reason}", quiet=json)
     terminal = console.err()
     if json:
         outcome = Scheduler(run, stock, lambda _: None, patience).execute(targets)

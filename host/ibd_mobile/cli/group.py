@@ -33,7 +33,9 @@ class CommandGroup(TyperGroup):
     """
 
     def __init__(self, **attributes: Any) -> None:
-        listed = {name: TyperCommand(name=name, help=text) for name, text in COMMANDS.items()}
+        listed = {
+            name: _told_whole(TyperCommand(name=name, help=t)) for name, t in COMMANDS.items()
+        }
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -47,11 +49,19 @@ def load(name: str) -> Any:
     module = importlib.import_module(f"ibd_mobile.cli.{name}")
     if hasattr(module, "app"):
         command: Any = typer.main.get_group(module.app)
+        for one in command.commands.values():
+            _told_whole(one)
     else:
         own = typer.Typer(rich_markup_mode=None, add_completion=False)
         own.command(name)(getattr(module, name))
         command = typer.main.get_command(own)
     command.name = name
+    return command
+
+
+def _told_whole(command: Any) -> Any:
+    """Let lists say the whole first paragraph; click would cut it after 45 letters."""
+    command.short_help = (command.help or "").split("\n\n")[0]
     return command
 
 

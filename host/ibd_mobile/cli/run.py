@@ -80,6 +80,10 @@ def run(
         list[str] | None,
         typer.Option("--input-size", help="Height of the input, pixels; several as 128,224."),
     ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option("--repeats", min=1, help="Measure each so often; best an even number."),
+    ] = None,
     untrained: Annotated[
         bool,
         typer.Option("--untrained", help="Random weights: speed and power only, marked UNTRAINED."),
@@ -138,6 +142,7 @@ def run(
         input_sizes=whole_numbers("--input-size", input_size),
         weights="untrained" if untrained else None,
         protocol=protocol,
+        repeats=repeats,
     )
     asked = narrow(stock, study, axes)
     folders = folders_by_set([str(path) for path in pictures or ()])

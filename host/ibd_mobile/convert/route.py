@@ -1,5 +1,6 @@
 """Which steps lead from what there is to what is wanted."""
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ STEPS = (
     Step("frozen_to_tflite", "tf_frozen", "tflite", _ALL),
     Step("frozen_to_onnx", "tf_frozen", "onnx", ("float32",)),
     Step("pytorch_to_tflite", "pt2", "tflite", _ALL),
+    Step("pytorch_to_pytorch", "pt2", "pt2", ("float32", "float16", "bfloat16")),
     Step("pytorch_to_onnx", "pt2", "onnx", ("float32",)),
     Step("caffe2_to_onnx", "caffe2", "onnx", ("float32",)),
     Step("onnx_to_caffe2", "onnx", "caffe2", ("float32",)),
@@ -59,6 +61,12 @@ def _vendors() -> Iterator[Step]:
         for takes in sorted(vendor.formats_from & _KNOWN):
             yield Step(id, takes, vendor.format_to, tuple(sorted(vendor.precisions)), True)
 
+
+#: why some files are not made, where that needs more words
+_NO_WAY: dict[tuple[str, Precision], str] = {
+    ("pt2", "int8"): "a quantized program of torch.export computes in float32 between rounding"
+    " steps, and would be timed as that",
+}
 
 #: what builds an architecture of a library, and in which form
 BUILDERS = {
@@ -109,7 +117,8 @@ def to_wish(variant: Variant, format: str, precision: Precision, *, is_untrained
     if variant.source.format == "state_dict":
         builder, built = _builder(variant.definition, variant.training_framework)
         return Route(builder, _way(built, format, precision))
-    return Route("", _way(variant.source.format, format, precision))
+    way = _way(variant.source.format, format, precision)
+    return Route("", way or _as_it_is(variant.source.format))
 
 
 def _builder(definition: Definition | None, framework: TrainingFramework) -> tuple[str, str]:
@@ -138,11 +147,18 @@ def _way(source: str, format: str, precision: Precision) -> tuple[tuple[Step, Pr
             if step.makes not in seen and "float32" in step.precisions:
                 seen.add(step.makes)
                 waiting.append((step.makes, (*legs, (step, "float32"))))
+    reason = _NO_WAY.get((format, precision), "no step leads there")
     raise InputError(
         f"{precision} {format}",
-        f"cannot be made from {source}: no step leads there",
+        f"cannot be made from {source}: {reason}",
         f"From {source} can be made: {', '.join(sorted(_reachable(source)))}.",
     )
+
+
+def _as_it_is(format: str) -> tuple[tuple[Step, Precision], ...]:
+    """Return the step that takes a published file over, or nothing where there is none."""
+    steps = (s for s in _from(format) if s.makes == format and "float32" in s.precisions)
+    return tuple((step, "float32") for step in itertools.islice(steps, 1))
 
 
 def _from(format: str) -> Iterator[Step]:

@@ -36,8 +36,8 @@ class Job(Noun, frozen=True, kw_only=True):
         """Say what this job is, in one short phrase for people."""
         batch = f" batch {self.batch}" if self.batch != 1 else ""
         return (
-            f"{self.model} {self.precision} on {self.framework}/{self.processor}"
-            f" ×{self.threads}{batch} ({self.kind})"
+            f"{self.model} {self.precision} ({self.training_framework}, {self.input_size} px)"
+            f" on {self.framework}/{self.processor} ×{self.threads}{batch} ({self.kind})"
         )
 
 

@@ -29,7 +29,6 @@ ArtifactFormat = Literal[
     "qnn_library",  # QNN: a shared library per platform
     "om",  # HiAI
     "mace",  # MACE: graph and weights
-    "engine",  # TensorRT
     "keras",
     "caffe2",
 ]

@@ -1,11 +1,35 @@
 """What to measure, and by which rules."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from ibd_mobile.core.device import Noun, Precision
 
 JobKind = Literal["measure", "accuracy"]
 Weights = Literal["trained", "untrained"]
+#: what a study can be about, by the names that comparisons use; "" = it is about none in particular
+Variable = Literal[
+    "",
+    "model",
+    "training_framework",
+    "input_size",
+    "precision",
+    "batch",
+    "framework",
+    "processor",
+    "threads",
+]
+
+#: variable -> the key of a study that holds its values
+AXES: Final[dict[Variable, str]] = {
+    "model": "models",
+    "training_framework": "training_frameworks",
+    "precision": "precisions",
+    "framework": "frameworks",
+    "processor": "processors",
+    "threads": "threads",
+    "batch": "batches",
+    "input_size": "input_sizes",
+}
 
 
 class Protocol(Noun, frozen=True, kw_only=True):
@@ -35,6 +59,7 @@ class Study(Noun, frozen=True, kw_only=True):
     schema: Literal[1]
     id: str
     name: str
+    variable: Variable = ""  #: the axis that the study is about; its values follow each other
     models: list[str]
     training_frameworks: list[str]
     precisions: list[Precision]
@@ -46,5 +71,6 @@ class Study(Noun, frozen=True, kw_only=True):
     weights: Weights = "trained"
     kinds: list[JobKind]
     protocol: str
-    seed: int = 1
+    repeats: int = 1  #: of every timed measurement; in an even number of them a drift cancels
+    seed: int = 1  #: of the first repetition; the next ones count on from it
     notes: str = ""

@@ -114,6 +114,7 @@ class _PhaseEnd(_Event, frozen=True, kw_only=True, tag="phase_end"):
     end_ns: int
     cpu_ns: int
     waited_ns: int | None = None
+    stolen_ns: int | None = None
 
 
 class _End(_Event, frozen=True, kw_only=True, tag="end"):
@@ -138,6 +139,8 @@ class Journal:
     end_code: int | None  #: exit status it announced; None: it never came to its end
     is_complete: bool
     waited_ns: dict[str, int] = field(default_factory=dict)  #: threads ready, but no processor
+    #: of its processors' time, what the hypervisor gave to others
+    stolen_ns: dict[str, int] = field(default_factory=dict)
     device_ns: dict[str, NDArray[np.int64]] = field(default_factory=dict)  #: (n,) by its own clock
 
     def whole_phase(self, name: str) -> InferenceTrace | None:
@@ -199,6 +202,7 @@ class _Reader:
     chunks: dict[str, list[InferenceTrace]] = field(default_factory=dict)
     cpu_ns: dict[str, int] = field(default_factory=dict)
     waited_ns: dict[str, int] = field(default_factory=dict)
+    stolen_ns: dict[str, int] = field(default_factory=dict)
     device_ns: dict[str, list[int]] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
     error: JournalError | None = None
@@ -279,6 +283,8 @@ class _Reader:
         self.cpu_ns[event.phase] = event.cpu_ns
         if event.waited_ns is not None:
             self.waited_ns[event.phase] = event.waited_ns
+        if event.stolen_ns is not None:
+            self.stolen_ns[event.phase] = event.stolen_ns
 
     def _trace(self, phase: str) -> InferenceTrace:
         none: NDArray[np.int64] = np.array([], np.int64)
@@ -312,5 +318,6 @@ class _Reader:
             end_code=self.end_code,
             is_complete=self.end_code is not None and not is_torn,
             waited_ns=self.waited_ns,
+            stolen_ns=self.stolen_ns,
             device_ns={phase: np.array(ns, np.int64) for phase, ns in self.device_ns.items()},
         )

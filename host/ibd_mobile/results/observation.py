@@ -17,6 +17,8 @@ from ibd_mobile.results.key import FLOATING
 from ibd_mobile.results.pairing import pair
 from ibd_mobile.results.side import Side
 
+#: every two are held against each other: of more configurations it takes too long
+OBSERVED_COUNT = 400
 #: two speeds that lie within this of each other, by their whole interval, are the same
 SAME_RATIO = 0.05
 

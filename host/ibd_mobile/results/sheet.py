@@ -15,6 +15,7 @@ _AXES: tuple[Callable[[Row], str], ...] = (
     lambda row: f"×{row.job.threads}",
     lambda row: f"batch {row.job.batch}",
     lambda row: f"{row.job.input_size} px",
+    lambda row: f"repetition {row.repetition}" if row.repetition else "",
 )
 
 
@@ -87,9 +88,9 @@ def _sheet(rows: tuple[Row, ...]) -> Sheet:
     texts = [[axis(row) for axis in _AXES] for row in rows]
     is_shared = [len(set(column)) == 1 for column in zip(*texts, strict=True)]
     texts_alone = (_in_words(text) for text in texts[0])
-    shared = [text for text, same in zip(texts_alone, is_shared, strict=True) if same]
+    shared = [text for text, same in zip(texts_alone, is_shared, strict=True) if same and text]
     labels = [
-        " ".join(text for text, same in zip(line, is_shared, strict=True) if not same)
+        " ".join(text for text, same in zip(line, is_shared, strict=True) if not same and text)
         for line in texts
     ]
     if len(rows) == 1:

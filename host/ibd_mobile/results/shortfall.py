@@ -9,7 +9,7 @@ from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.run_info import RunInfo
 
-_NAMED_COUNT = 3  #: so many cells of one reason are named
+_NAMED_COUNT = 2  #: so many cells of one reason are all named
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def shortfalls(
         for job in open_jobs
         if job.id not in attempts
     ]
-    return failed + waiting + _left_out(run.skips)
+    return failed + waiting + left_out(run.skips)
 
 
 def progress(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure]) -> str:
@@ -64,14 +64,14 @@ def _reason(attempts: Sequence[Failure]) -> str:
     return f"{last.kind}{times}: {last.subject}: {last.problem}. {last.remedy}".rstrip()
 
 
-def _left_out(skips: Sequence[Skip]) -> list[Shortfall]:
-    """Tell each reason once, with the first cells that it holds for."""
+def left_out(skips: Sequence[Skip]) -> list[Shortfall]:
+    """Tell each reason once, with a cell that it holds for, or the few that there are."""
     cells: dict[str, list[str]] = {}
     for skip in skips:
         cells.setdefault(skip.reason, []).append(skip.cell)
     found = []
     for reason, names in cells.items():
-        more = len(names) - _NAMED_COUNT
-        what = ", ".join(names[:_NAMED_COUNT]) + (f" and {more} more" if more > 0 else "")
+        is_few = len(names) <= _NAMED_COUNT
+        what = ", ".join(names) if is_few else f"{len(names)} cells, such as {names[0]}"
         found.append(Shortfall("left out", what, reason))
     return found

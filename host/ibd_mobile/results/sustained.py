@@ -7,7 +7,7 @@ import msgspec
 from ibd_mobile.core.metric import Metric
 from ibd_mobile.results.contrast import contrast
 from ibd_mobile.results.side import interval_of
-from ibd_mobile.results.table import Row
+from ibd_mobile.results.table import Row, configuration
 
 _TOLD_COUNT = 3  #: so many pairs are named
 #: every two are held against each other; so many are still done at once
@@ -42,12 +42,14 @@ def order_change(rows: Sequence[Row], labels: Sequence[str]) -> str:
         return f"Whether burst and sustained order {len(rows)} configurations alike is not told."
     found = []
     ranked = [
-        (label, interval_of(burst), interval_of(sustained))
-        for label, burst, sustained in _speeds(rows, labels)
+        (configuration(row.job), label, interval_of(burst), interval_of(sustained))
+        for row, label, burst, sustained in _speeds(rows, labels)
         if burst.value is not None and sustained.value is not None
     ]
-    for place, (label, burst, sustained) in enumerate(ranked):
-        for other, other_burst, other_sustained in ranked[place + 1 :]:
+    for place, (own, label, burst, sustained) in enumerate(ranked):
+        for others, other, other_burst, other_sustained in ranked[place + 1 :]:
+            if others == own:
+                continue  # a repetition
             now_s = other_burst.value - burst.value
             if now_s * (other_sustained.value - sustained.value) >= 0:
                 continue
@@ -63,8 +65,10 @@ def order_change(rows: Sequence[Row], labels: Sequence[str]) -> str:
     return f"The order changes: {told}."
 
 
-def _speeds(rows: Sequence[Row], labels: Sequence[str]) -> Iterator[tuple[str, Metric, Metric]]:
+def _speeds(
+    rows: Sequence[Row], labels: Sequence[str]
+) -> Iterator[tuple[Row, str, Metric, Metric]]:
     """Burst and sustained time of each row that may be ranked."""
     for label, row in zip(labels, rows, strict=True):
         if not any(finding.id == "ACCURACY-LOST" for finding in row.findings):
-            yield label, row.metric("latency_s"), sustained_latency(row)
+            yield row, label, row.metric("latency_s"), sustained_latency(row)

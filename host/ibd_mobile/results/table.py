@@ -1,6 +1,5 @@
 """Records as rows of the paper's six metrics, ready to be shown in any form."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -85,9 +84,10 @@ def columns(application: Application) -> tuple[Column, ...]:
 
 
 class Row(Noun, frozen=True, kw_only=True, omit_defaults=False):
-    """One configuration with its six metrics, out of the jobs that measured it."""
+    """One measurement of a configuration with its six metrics, out of the jobs that made it."""
 
     job: Job  #: the measuring one, or what is there
+    repetition: int  #: 1 …; 0 where the plan has the configuration measured once
     job_ids: dict[JobKind, str]  #: done ones
     hardware: Hardware
     is_conforming: bool
@@ -111,25 +111,28 @@ def rows(
 ) -> list[Row]:
     """Join what a measuring and an accuracy job tell of the same configuration.
 
+    Each repetition is a row, beside the others; the accuracy is that of all.
+
     Args:
         records: in the order of the rows to be.
         jobs: the plan, so that a number whose job failed or is still to be run says so.
         failures: of that plan.
     """
-    planned = {(_configuration(job), job.kind): job for job in jobs}
-    reasons = {failure.job_id: f"{failure.subject}: {failure.problem}" for failure in failures}
-    joined: list[dict[JobKind, Record]] = []
-    waiting: dict[tuple[object, ...], deque[dict[JobKind, Record]]] = {}
-    for record in records:
-        kind, key = record.job.kind, (_configuration(record.job), record.hardware.serial)
-        lacking = waiting.get((*key, kind))
-        if lacking:
-            lacking.popleft()[kind] = record
-        else:
-            joined.append({kind: record})
-            other: JobKind = "accuracy" if kind == "measure" else "measure"
-            waiting.setdefault((*key, other), deque()).append(joined[-1])
-    return [_row(pair, planned, reasons) for pair in joined]
+    known, plan = list(records), list(jobs)
+    asked = _Plan([*plan, *(record.job for record in known)], plan, failures)
+    groups: dict[tuple[object, ...], dict[JobKind, list[Record]]] = {}
+    for record in known:
+        key = (configuration(record.job), record.hardware.serial)
+        groups.setdefault(key, {"measure": [], "accuracy": []})[record.job.kind].append(record)
+    found = []
+    for group in groups.values():
+        measured = sorted(group["measure"], key=lambda record: record.job.seed)
+        accuracy = group["accuracy"]
+        told: dict[JobKind, Record] = {"accuracy": accuracy[0]} if accuracy else {}
+        found += [_row({"measure": record, **told}, asked) for record in measured]
+        alone = accuracy[1:] if measured else accuracy
+        found += [_row({"accuracy": record}, asked) for record in alone]
+    return found
 
 
 def headline(record: Record) -> str:
@@ -145,29 +148,63 @@ def headline(record: Record) -> str:
     return (told or "no number") + (f" ({', '.join(ids)})" if ids else "")
 
 
-def _configuration(job: Job) -> tuple[object, ...]:
+def configuration(job: Job) -> tuple[object, ...]:
+    """Return all of a job that its repetitions, and its accuracy, have in common."""
+    return (*_function(job), job.artifact_sha256, job.batch)
+
+
+def _function(job: Job) -> tuple[object, ...]:
+    """Return what of a job its accuracy hangs on, batch and the file made for it left out."""
     return (
-        job.device, job.slot, job.model, job.training_framework, job.artifact_sha256,
-        job.input_size, job.precision, job.framework, job.processor, job.threads, job.batch,
-        job.protocol,
+        job.device, job.slot, job.model, job.training_framework, job.input_size, job.precision,
+        job.framework, job.processor, job.threads, job.protocol,
     )  # fmt: skip
 
 
-def _row(
-    pair: dict[JobKind, Record],
-    planned: dict[tuple[tuple[object, ...], JobKind], Job],
-    reasons: dict[str, str],
-) -> Row:
+class _Plan:
+    """What was to be measured, and what came of it."""
+
+    def __init__(
+        self, known: Sequence[Job], planned: Sequence[Job], failures: Sequence[Failure]
+    ) -> None:
+        self._reasons = {f.job_id: f"{f.subject}: {f.problem}" for f in failures}
+        self._jobs: dict[tuple[tuple[object, ...], JobKind], Job] = {}
+        for job in planned:
+            self._jobs.setdefault((configuration(job), job.kind), job)
+        self._seeds: dict[tuple[object, ...], set[int]] = {}
+        self._judged: dict[tuple[object, ...], Job] = {}
+        for job in known:
+            if job.kind == "measure":
+                self._seeds.setdefault(configuration(job), set()).add(job.seed)
+            else:
+                self._judged.setdefault(_function(job), job)
+
+    def repetition(self, job: Job) -> int:
+        """Return the place of a measuring job among its repetitions, 1 …; 0 if it is the only."""
+        seeds = sorted(self._seeds.get(configuration(job), ()))
+        return seeds.index(job.seed) + 1 if job.kind == "measure" and len(seeds) > 1 else 0
+
+    def absence(self, job: Job, kind: JobKind) -> str:
+        """Say why no job of that kind told anything of a job's configuration, or ""."""
+        planned = self._jobs.get((configuration(job), kind))
+        if planned is not None:
+            reason = self._reasons.get(planned.id)
+            fact = f"failed: {reason}" if reason is not None else "has not been run"
+            return f"the {kind} job {planned.id} {fact}"
+        elsewhere = self._judged.get(_function(job))
+        if kind == "accuracy" and elsewhere is not None:
+            return f"it is told sample by sample: see batch {elsewhere.batch}"
+        return ""
+
+
+def _row(pair: dict[JobKind, Record], asked: _Plan) -> Row:
     main = pair.get("measure") or pair["accuracy"]
-    absent: dict[JobKind, str] = {}
-    for kind in ("measure", "accuracy"):
-        job = planned.get((_configuration(main.job), kind))
-        if job is not None and kind not in pair:
-            fact = f"failed: {reasons[job.id]}" if job.id in reasons else "has not been run"
-            absent[kind] = f"the {kind} job {job.id} {fact}"
+    kinds: tuple[JobKind, ...] = ("measure", "accuracy")
+    absent = {k: asked.absence(main.job, k) for k in kinds if k not in pair}
     findings = [finding for record in pair.values() for finding in record.findings]
     return Row(
         job=main.job,
+        repetition=asked.repetition(main.job),
         job_ids={kind: record.job_id for kind, record in pair.items()},
         hardware=main.hardware,
         is_conforming=all(record.conditions.is_conforming for record in pair.values()),

@@ -192,6 +192,8 @@ def _fallback(facts: Facts, _: Metrics) -> Iterator[Finding]:
 
 def _partial_fallback(facts: Facts, _: Metrics) -> Iterator[Finding]:
     ready = facts.journal.ready
+    if facts.context.job.processor == "cpu":  # what its fast kernels leave over runs there too
+        return
     if ready is not None and ready.fully_accelerated is False:
         measured = f"only a part of the network ran on {ready.accelerator}"
         remedy = "Use a model that the processor supports as a whole."
@@ -262,6 +264,7 @@ def _closed_gate(facts: Facts, id: FindingId, name: str, remedy: str) -> Iterato
 _RULES: tuple[Rule, ...] = (
     _simulated,
     host_validity.emulated,
+    host_validity.saturated,
     _low_battery,
     _short_rest,
     _hot_start,

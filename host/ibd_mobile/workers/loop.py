@@ -4,6 +4,7 @@ Stand-alone on purpose: the measured process loads nothing of this package but t
 """
 
 import argparse
+import contextlib
 import ctypes
 import gc
 import hashlib
@@ -13,13 +14,13 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 _CHUNK = 65_536  #: inferences per journal line group; their times are held in memory made before
 _clock_ns: Callable[[], int] = (
     (lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME))
@@ -422,7 +423,7 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
     journal.write("phase_begin", phase=phase, t_ns=_clock_ns())
     journal.sync()
     done, first_ns = 0, 0
-    cpu_start_ns, wait_start_ns = time.process_time_ns(), _waited_ns()
+    cpu_start_ns, lost_start = time.process_time_ns(), _lost()
     deadline_ns = _clock_ns() + int(seconds * 1e9)
     while True:
         try:
@@ -436,7 +437,7 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
         if count or last_ns >= deadline_ns:
             break
     cpu_ns = time.process_time_ns() - cpu_start_ns
-    waited_ns = _waited_ns()
+    lost = _lost()
     journal.write(
         "phase_end",
         phase=phase,
@@ -444,28 +445,48 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
         start_ns=first_ns,
         end_ns=last_ns,
         cpu_ns=cpu_ns,
-        **_told_wait(wait_start_ns, waited_ns),
+        **_lost_between(lost_start, lost),
     )
     journal.sync()
 
 
-def _waited_ns() -> int | None:
-    """Return how long this process's threads were ready to run but had no processor, ns.
+def _lost() -> dict[str, int]:
+    """Count what this process's threads lost to others until now, ns; what is not told is absent.
 
-    The kernel counts it in the second number of schedstat; None where it does not.
+    `waited_ns`: they were ready to run but had no processor, the second number of schedstat.
+    `stolen_ns`: the processors it keeps to were others' outside of this virtual machine.
     """
-    try:
-        found = [p.read_text().split() for p in Path("/proc/self/task").glob("*/schedstat")]
-        return sum(int(words[1]) for words in found) if found else None
-    except (OSError, ValueError, IndexError):
-        return None
+    found = {}
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        threads = [p.read_text().split() for p in Path("/proc/self/task").glob("*/schedstat")]
+        if threads:
+            found["waited_ns"] = sum(int(words[1]) for words in threads)
+    with contextlib.suppress(OSError, ValueError, IndexError, AttributeError):
+        ticks = stolen_ticks(Path("/proc/stat").read_text(), os.sched_getaffinity(0))
+        found["stolen_ns"] = ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    return found
 
 
-def _told_wait(before_ns: int | None, after_ns: int | None) -> dict[str, int]:
-    """Return the wait within a phase; nothing where a thread ended and took its count along."""
-    if before_ns is None or after_ns is None or after_ns < before_ns:
-        return {}
-    return {"waited_ns": after_ns - before_ns}
+def stolen_ticks(stat: str, cpus: Iterable[int]) -> int:
+    """Read how long processors were others' outside of this virtual machine, in the kernel's ticks.
+
+    Args:
+        stat: what /proc/stat says.
+        cpus: numbers of the processors.
+
+    Raises:
+        IndexError: the kernel is older than that count.
+    """
+    names = {f"cpu{number}" for number in cpus}
+    lines = [line.split() for line in stat.splitlines() if line.startswith("cpu")]
+    return sum(int(words[8]) for words in lines if words[0] in names)
+
+
+def _lost_between(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """Return what was lost within a phase; nothing where a thread took its count along."""
+    return {
+        name: after[name] - count for name, count in before.items() if count <= after.get(name, -1)
+    }
 
 
 def _fill(engine: Engine, times: _Times, deadline_ns: int | None) -> None:

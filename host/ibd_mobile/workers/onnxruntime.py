@@ -23,6 +23,9 @@ _PROVIDERS = {
 #: float32 must be float32, not NVIDIA's tf32 with ten bits of mantissa
 _CUDA_OPTIONS = {"device_id": "0", "use_tf32": "0", "cudnn_conv_algo_search": "EXHAUSTIVE"}
 _BFLOAT16 = 16  #: ONNX's number of the type, which numpy lacks
+#: on x86-64 without VNNI the library multiplies eight bits in pairs whose sums it clamps to 16
+#: bits, unless it is told not to; told so, it would not use VNNI either
+_EXACT_SUMS = "session.x64quantprecision"
 
 
 class Engine:
@@ -37,6 +40,7 @@ class Engine:
         usual = "cuda" if args.accelerator == "gpu" else "cpu"
         self._kind = args.options.get("provider", usual)
         self._check_accelerator(args.accelerator)
+        self._sums_exactly = self._kind == "cpu" and clamps_sums(_processor())
         try:
             self._session = self._open(args)
             self.inputs = [_describe(a, args.batch) for a in self._session.get_inputs()]
@@ -111,6 +115,8 @@ class Engine:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        if self._sums_exactly:
+            options.add_session_config_entry(_EXACT_SUMS, "1")
         if self._kind == "qnn_htp":
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
             for symbol in self._symbols(args.model):  # this compiler takes fixed shapes only
@@ -159,6 +165,8 @@ class Engine:
         self.witness: dict[str, object] = {"nodes": dict(nodes)} if nodes else {}
         if self._kind == "qnn_htp":
             self.witness["is_emulated"] = True
+        if self._sums_exactly:
+            self.witness["note"] = f"int8 sums are exact ({_EXACT_SUMS}): this CPU has no VNNI"
 
     def _bind(self) -> None:
         self._binding = self._session.io_binding()
@@ -176,6 +184,23 @@ class Engine:
         if tensor.dtype == "bfloat16":
             return make.ortvalue_from_numpy_with_onnx_type(array, _BFLOAT16)
         return make.ortvalue_from_numpy(array, self._device, 0)
+
+
+def clamps_sums(cpuinfo: str) -> bool:
+    """Whether the library's usual int8 kernels clamp on this processor.
+
+    Args:
+        cpuinfo: the kernel's account of it.
+    """
+    told = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    return bool(told) and "vnni" not in told
+
+
+def _processor() -> str:
+    try:
+        return Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
 
 
 def _add_qnn(ort: Any, options: Any) -> None:

@@ -13,9 +13,6 @@ import pytest
 
 from ibd_mobile.convert.steps.step import Request
 
-#: packages with the names of real ones: they are for programs under test, not for pytest
-collect_ignore = ["_programs/stand_ins"]
-
 DATA = Path(__file__).parents[2] / "data" / "vendor"
 
 #: what every fake program does first: it keeps what it was called with

@@ -39,6 +39,15 @@ def test_numbers_come_back_exactly_and_in_si_units() -> None:
             assert line["findings"].split() == metric.spoiled_by
 
 
+def test_input_sizes_and_repetitions_are_told_apart() -> None:
+    lines = {line["job"]: line for line in _lines()}
+    assert {(line["input_size"], line["seed"]) for line in lines.values()} == {("32", "1")}
+    again = msgspec.structs.replace(RECORDS[0].job, seed=2)
+    record = msgspec.structs.replace(RECORDS[0], job=again, job_id=again.id)
+    text = render(RUN, [record], [])
+    assert {line["seed"] for line in csv.DictReader(io.StringIO(text))} == {"2"}
+
+
 def test_a_failed_job_has_a_line_with_its_error_and_no_metric() -> None:
     (line,) = [line for line in _lines() if line["job"] == FAILURES[0].job_id]
     assert line["metric"] == line["value"] == ""

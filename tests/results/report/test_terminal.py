@@ -63,6 +63,22 @@ def test_no_number_is_cut_at_any_width(width: int, records: list[Record]) -> Non
         assert text.count(piece) >= len(records) // 6
 
 
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_long_label_is_folded_between_words(width: int) -> None:
+    long = [
+        replace(r, job=replace(r.job, framework=name, training_framework=trained, threads=threads))
+        for r in RECORDS
+        if r.job.kind == "measure"
+        for name in ("onnxruntime_tensorrt", "litert")
+        for trained in ("tensorflow", "caffe2")
+        for threads in (1, 2)
+    ]
+    lines = _text(width, long).splitlines()
+    assert max(map(len, lines)) <= width
+    words = "\n".join(lines).split()
+    assert {"onnxruntime_tensorrt/cpu", "tensorflow", "litert/cpu", "caffe2"} <= set(words)
+
+
 def test_few_configurations_stand_side_by_side_with_six_groups_in_order() -> None:
     lines = _text(100).splitlines()
     places = [next(n for n, line in enumerate(lines) if line.startswith(g)) for g in GROUPS]

@@ -33,12 +33,6 @@ class OmgSetting(Noun, frozen=True, kw_only=True):
     version: str = ""  #: of the DDK, as its folder is called; the program does not tell
 
 
-class PythonSetting(Noun, frozen=True, kw_only=True):
-    """A Python that has a vendor's library installed."""
-
-    python: str = ""
-
-
 class Sdks(Noun, frozen=True, kw_only=True):
     """All of `sdks.toml`; a table that is missing is an SDK that the lab does not name."""
 
@@ -46,7 +40,6 @@ class Sdks(Noun, frozen=True, kw_only=True):
     qnn: QnnSetting = QnnSetting()
     hiai: OmgSetting = OmgSetting()
     mace: SdkSetting = SdkSetting()
-    tensorrt: PythonSetting = PythonSetting()
 
 
 @flaws.register

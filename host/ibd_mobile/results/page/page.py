@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ibd_mobile.core.version import VERSION
-from ibd_mobile.results.observation import Observation, observe
+from ibd_mobile.results.observation import OBSERVED_COUNT, Observation, observe
 from ibd_mobile.results.page import job_section, sheet_section
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.report._heading import printable
@@ -22,8 +22,6 @@ from ibd_mobile.results.table import rows
 
 #: jobs that are drawn where nobody names them: each takes some tenths of a second
 DRAWN_COUNT = 16
-#: of more configurations the paper's observations are not tested
-OBSERVED_COUNT = 400
 
 
 def render(

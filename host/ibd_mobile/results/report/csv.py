@@ -15,6 +15,7 @@ COLUMNS = (
     "artifact_sha256", "precision", "framework", "framework_version", "processor", "threads",
     "batch", "protocol", "is_conforming", "is_simulated", "group", "metric", "unit", "value",
     "low", "high", "n", "interval_method", "better", "missing", "findings",
+    "input_size", "seed",
 )  # fmt: skip
 
 
@@ -37,7 +38,9 @@ def lines(
     done = {record.job_id for record in records}
     failed = {failure.job_id: failure for failure in failures if failure.job_id not in done}
     found = [
-        [*_keys(run, record), *_numbers(metric)] for record in records for metric in record.metrics
+        [*_keys(run, record), *_numbers(metric), record.job.input_size, record.job.seed]
+        for record in records
+        for metric in record.metrics
     ]
     return found + [_failed(run, job.id, failed[job.id]) for job in run.jobs if job.id in failed]
 

@@ -7,6 +7,9 @@ from ibd_mobile.core.device import Noun
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.document import encode
 from ibd_mobile.results.failure import Failure
+from ibd_mobile.results.observation import Observation
+from ibd_mobile.results.order_effect import OrderEffect
+from ibd_mobile.results.report._study import observations, orders
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.table import Row, rows
 
@@ -20,6 +23,8 @@ class ReportDocument(Noun, frozen=True, kw_only=True, omit_defaults=False):
     records: list[Record]
     failures: list[Failure]
     rows: list[Row]
+    orders: list[OrderEffect]
+    observations: list[Observation]
 
 
 def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure]) -> str:
@@ -31,5 +36,7 @@ def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure])
         records=list(records),
         failures=list(failures),
         rows=rows(records, run.jobs, failures),
+        orders=orders(run, records),
+        observations=observations(run, records),
     )
     return encode(found).decode()

@@ -7,6 +7,13 @@ from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.footnote import Footnotes
 from ibd_mobile.results.report._heading import heading, printable
+from ibd_mobile.results.report._study import (
+    TITLE,
+    observation_lines,
+    observations,
+    order_lines,
+    orders,
+)
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
@@ -24,6 +31,10 @@ def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure])
     blocks = [f"# {_plain(title)}", *map(_plain, lines)]
     for sheet in sheets(rows(records, run.jobs, failures)):
         blocks += _sheet(sheet)
+    blocks += [_plain(line) for line in order_lines(orders(run, records))]
+    if observed := observation_lines(observations(run, records)):
+        lines = [f"- **{status}**: {_plain(what)}" for status, what in observed]
+        blocks += [f"## {TITLE}", "\n".join(lines)]
     missing = shortfalls(run, records, failures)
     if missing:
         blocks.append("## Without numbers")

@@ -12,7 +12,7 @@ from ibd_mobile.results.query import Column, write_parquet
 from ibd_mobile.results.report import csv
 from ibd_mobile.results.run_info import RunInfo
 
-_WHOLE = ("threads", "batch", "n")
+_WHOLE = ("threads", "batch", "n", "input_size", "seed")
 _NUMBERS = ("value", "low", "high")
 
 

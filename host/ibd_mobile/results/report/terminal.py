@@ -17,6 +17,13 @@ from ibd_mobile.core.record import Record
 from ibd_mobile.results.failure import Failure
 from ibd_mobile.results.footnote import Footnotes
 from ibd_mobile.results.report._heading import heading, printable
+from ibd_mobile.results.report._study import (
+    TITLE,
+    observation_lines,
+    observations,
+    order_lines,
+    orders,
+)
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.shortfall import shortfalls
@@ -25,6 +32,7 @@ from ibd_mobile.results.table import GROUP_TITLES, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 3  #: so many configurations are easier to compare side by side
 _PADDING_COUNT = 2  #: columns of the terminal that a table adds to each of its own
+_LABEL_WIDTH = 22  #: longer labels are folded between words
 _ENDLESS_COUNT = 10_000
 _WARNING, _QUIET, _TITLE = "bold yellow", "dim", "bold"
 
@@ -34,6 +42,10 @@ def render(run: RunInfo, records: Sequence[Record], failures: Sequence[Failure])
     parts: list[RenderableType] = [_lines(heading(run, records, failures))]
     for sheet in sheets(rows(records, run.jobs, failures)):
         parts += ["", _SheetView(sheet)]
+    if told := order_lines(orders(run, records)):
+        parts += ["", *(Text(printable(line)) for line in told)]
+    if observed := observation_lines(observations(run, records)):
+        parts += ["", Text(TITLE, style=_TITLE), _notes(observed)]
     missing = [
         (found.kind, f"{found.what}: {found.reason}")
         for found in shortfalls(run, records, failures)
@@ -81,7 +93,7 @@ class _SheetView:
         made = Table(
             box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="", show_lines=True
         )
-        made.add_column(no_wrap=True)
+        made.add_column(max_width=max(map(self._label_width, range(len(self._sheet.rows)))))
         labels = {
             group: [c.label for c in self._sheet.columns if c.group == group]
             for group in GROUP_TITLES
@@ -123,7 +135,7 @@ class _SheetView:
         made.add_column(no_wrap=True, style=_TITLE)
         made.add_column(no_wrap=True)
         for number in range(first, last):
-            made.add_column(self._label(number), overflow="fold")
+            made.add_column(self._label(number), width=self._width(number) - _PADDING_COUNT)
         told: str = ""
         for column in self._sheet.columns:
             title = "" if column.group == told else GROUP_TITLES[column.group]
@@ -135,7 +147,13 @@ class _SheetView:
     def _width(self, number: int) -> int:
         row = self._sheet.rows[number]
         texts = [self._cell(row, column.name).plain for column in self._sheet.columns]
-        return max(map(cell_len, [*texts, self._label(number).plain])) + _PADDING_COUNT
+        return max(*map(cell_len, texts), self._label_width(number)) + _PADDING_COUNT
+
+    def _label_width(self, number: int) -> int:
+        """Return what a label takes when it is folded; no word of it is cut."""
+        label = self._label(number).plain
+        longest = max(map(cell_len, label.split()), default=0)
+        return max(longest, min(cell_len(label), _LABEL_WIDTH))
 
     def _cell(self, row: Row, name: str) -> Text:
         style = _QUIET if row.metric(name).value is None else ""

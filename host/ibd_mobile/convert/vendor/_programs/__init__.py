@@ -1,5 +1,5 @@
-"""Stand-alone programs that run in a vendor's own Python.
+"""Stand-alone programs that run in a Python of their own.
 
-They lie apart because a program's own folder is searched first: beside `tensorrt.py` of ours,
-`import tensorrt` would find that one.
+They lie apart because a program's own folder is searched first: beside a converter of ours, an
+import of the vendor's library of that name would find the converter.
 """

@@ -1,1 +1,0 @@
-"""As the real one."""
