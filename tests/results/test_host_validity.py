@@ -84,6 +84,14 @@ def test_waiting_and_what_was_stolen_count_together(tmp_path: Path, make: Any) -
     assert list(judged(tmp_path / "both", make.Job(end=both))) == ["BUSY"]
 
 
+def test_a_pace_that_others_explain_is_no_throttling(tmp_path: Path, make: Any) -> None:
+    power_ns = [10_000_000 if k < 300 else 14_000_000 for k in range(620)]
+    quiet = judged(tmp_path / "quiet", make.Job(power_ns=power_ns))
+    assert list(quiet) == ["THROTTLED"]
+    end = waiting(make, {"power": 1_000_000_000})
+    assert list(judged(tmp_path / "busy", make.Job(end=end, power_ns=power_ns))) == ["BUSY"]
+
+
 def test_a_step_of_the_kernels_count_is_no_load(tmp_path: Path, make: Any) -> None:
     timed_ns = [100_000_000 + 1000 * k for k in range(5)]
     end = waiting(make, {}, {"latency": 20_000_000})

@@ -115,7 +115,7 @@ def _short_rest(facts: Facts, _: Metrics) -> Iterator[Finding]:
 
 
 def _hot_start(facts: Facts, _: Metrics) -> Iterator[Finding]:
-    remedy = "Let the phone cool down, out of its case, and run again."
+    remedy = "Let it cool down (a phone out of its case), and run again."
     for gate in facts.context.gates:
         if gate.gate.endswith("temperature") and not gate.is_passed:
             yield finding("HOT-START", gate.measured, gate.limit, remedy, TIMES)
@@ -129,7 +129,7 @@ def _hot_start(facts: Facts, _: Metrics) -> Iterator[Finding]:
 
 
 def _throttled(facts: Facts, _: Metrics) -> Iterator[Finding]:
-    remedy = "Cool the phone, or give it longer rests; see its clocks in the traces."
+    remedy = "Cool it, or give it longer rests; see its clocks in the traces."
     limit = f"clock ≥ {THROTTLED_CLOCK_RATIO:.0%} and drift ≤ {THROTTLED_DRIFT_RATIO - 1:.0%}"
 
     def found(measured: str) -> Finding:
@@ -145,7 +145,7 @@ def _throttled(facts: Facts, _: Metrics) -> Iterator[Finding]:
         fall = cap_fall_ratio(trace, load) if is_cap else clock_fall_ratio(trace, load)
         if fall < THROTTLED_CLOCK_RATIO and (is_cap or slower > THROTTLED_FELT_RATIO):
             yield found(f"{trace.id} fell to {fall:.0%} under load")
-    if power is None:
+    if power is None or any(host_validity.busy(facts, {})):  # others explain what follows
         return
     if slower > THROTTLED_DRIFT_RATIO and sigmas > THROTTLED_SIGMAS:
         yield found(f"inferences became {slower - 1:.0%} slower within the power phase")
@@ -205,7 +205,7 @@ def _clock_step(facts: Facts, _: Metrics) -> Iterator[Finding]:
         return
     gap_s, back_s = clock_gap_s(facts.samples), clock_set_back_s(facts.samples)
     most_s = max(CLOCK_GAP_S, CLOCK_GAP_PERIODS * facts.samples.period_ns * S_PER_NS)
-    remedy = "Keep the phone from suspending, and nobody from setting its clock."
+    remedy = "Keep the machine from suspending, and nobody from setting its clock."
     if back_s > 0:
         yield finding("CLOCK-STEP", f"went back by {back_s:.3g} s", "forward", remedy, TIMES)
     if gap_s > most_s:
@@ -218,7 +218,7 @@ def _rebooted(facts: Facts, _: Metrics) -> Iterator[Finding]:
     boots += [s.boot_id for s in (facts.samples, facts.summary) if s is not None]
     known = {boot for boot in boots if boot}
     if len(known) > 1:
-        remedy = "Find out why the phone restarts; measure the job again."
+        remedy = "Find out why the machine restarts; measure the job again."
         yield finding("REBOOTED", f"{len(known)} boots in one job", "1", remedy, ALL)
 
 
