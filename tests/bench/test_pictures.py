@@ -58,11 +58,18 @@ def given(model: Model, pictures: Pictures) -> Model:
     return msgspec.structs.replace(model, dataset=dataset_of(pictures, model))
 
 
+def prepared(model: Model, **changes: object) -> Model:
+    variant = model.variants[0]
+    taken = msgspec.structs.replace(variant.input, **changes)
+    return msgspec.structs.replace(model, variants=[msgspec.structs.replace(variant, input=taken)])
+
+
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_files_give_the_very_bytes_of_the_set_they_were_drawn_as(
-    small: Stock, files: Path, precision: str
+    small: Stock, files: Path, precision: str, order: str
 ) -> None:
-    model = small.models["shapes_classifier"]
+    model = prepared(small.models["shapes_classifier"], colour_order=order, mean=[10.0, 20.0, 30.0])
     chosen = next(a for a in model.variants[0].artifacts if a.precision == precision)
     expected = labelled_inputs(model, model.variants[0], chosen)
     pictures = open_pictures(DRAWN, files, None)
@@ -183,7 +190,7 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     own = given(bare(model), pictures)
     chosen = model.variants[0].artifacts[0]
     assert labelled_inputs(own, own.variants[0], chosen, pictures).file.is_file()
-    many = msgspec.structs.replace(own.dataset, id="many", count=50_000)
+    many = msgspec.structs.replace(own.dataset, images_sha256="many", count=50_000)
     own = msgspec.structs.replace(own, dataset=many)
     with pytest.raises(HostError, match=r"has 0\.1 GB left, and inputs need 2\.5 GB"):
         labelled_inputs(own, own.variants[0], chosen, pictures)
