@@ -129,7 +129,8 @@ def test_models_without_a_set_get_the_one_that_fits(tmp_path: Path) -> None:
         stock.studies["shapes"], models=["vgg16", "shapes_classifier", "vdsr"]
     )
     folder, said = imagenet(tmp_path / "imagenet"), list[str]()
-    made = with_pictures(stock, study, {"imagenet_val": folder}, {}, said.append)
+    folders = {"imagenet_val": folder, "coco_val2017": tmp_path / "nowhere"}
+    made = with_pictures(stock, study, folders, {}, said.append)
     dataset = made.models["vgg16"].dataset
     assert dataset is not None
     assert dataset.id in made.pictures
@@ -137,7 +138,10 @@ def test_models_without_a_set_get_the_one_that_fits(tmp_path: Path) -> None:
     assert made.models["shapes_classifier"] == stock.models["shapes_classifier"]
     assert made.models["vdsr"].dataset is None
     assert made.models["resnet50"].dataset is None  # not of this study
-    assert len(said) == 1
+    assert said == [
+        "reading the pictures of ImageNet, ILSVRC 2012 validation …",
+        "coco_val2017 is not used: it fits no model of the study that has no data set of its own",
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"kinds": ["measure"]}, {"weights": "untrained"}])
