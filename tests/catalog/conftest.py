@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from .drawn import write_animals
+
 
 @pytest.fixture(autouse=True)
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -10,3 +12,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "config" / "ibd-mobile"
     home.mkdir(parents=True)
     return home
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Path:
+    """Give the folder of a small picture set."""
+    return write_animals(tmp_path)

@@ -18,6 +18,7 @@ from ibd_mobile.catalog.reader import LIMIT_BYTES, read_toml
 from ibd_mobile.core.device import Device, Noun, Phone
 from ibd_mobile.core.errors import ExitCode, InputError
 from ibd_mobile.core.model import Model
+from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.study import Protocol, Study
 
 FAMILIES: dict[str, type[Noun]] = {
@@ -26,11 +27,13 @@ FAMILIES: dict[str, type[Noun]] = {
     "protocols": Protocol,
     "studies": Study,
     "models": Model,
+    "datasets": PictureSet,
 }
 FILES = [
     (path, kind)
     for name, kind in FAMILIES.items()
     for path in sorted(folder(name).glob("**/*.toml"))
+    if name != "models" or path.parent != folder("datasets")
 ]
 STUDY = """\
 schema = 1

@@ -8,6 +8,7 @@ import pytest
 from ibd_mobile.catalog import library
 from ibd_mobile.catalog.stock import Stock
 from ibd_mobile.core.device import Cluster, Device, Peak, Phone, Sensor
+from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.recognise import match
 from ibd_mobile.core.registry import member_ids
 from ibd_mobile.core.study import Protocol, Study
@@ -42,11 +43,12 @@ def all_cores_ops_per_s(clusters: list[Cluster], peak: Peak) -> float:
 
 
 def test_every_toml_loads_and_its_id_is_its_file_name(stock: Stock) -> None:
-    families: dict[str, Mapping[str, Device | Phone | Protocol | Study]] = {
+    families: dict[str, Mapping[str, Device | Phone | Protocol | Study | PictureSet]] = {
         "devices": stock.devices,
         "phones": stock.phones,
         "protocols": stock.protocols,
         "studies": stock.studies,
+        "datasets": library.picture_sets(),
     }
     for name, family in families.items():
         assert {p.suffix for p in library.folder(name).iterdir()} == {".toml"}

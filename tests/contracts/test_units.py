@@ -7,7 +7,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ibd_mobile.core import context, device, finding, job, metric, model, record, study
+from ibd_mobile.core import (
+    context,
+    device,
+    finding,
+    job,
+    metric,
+    model,
+    picture_set,
+    record,
+    study,
+)
 
 PACKAGE = Path(__file__).parents[2] / "host" / "ibd_mobile"
 SUFFIXES = (
@@ -19,13 +29,14 @@ PLAIN = {
     "schema", "value", "low", "high", "n", "threads", "batch", "seed", "height", "width",
     "channels", "scale", "zero_point", "warmup_runs", "timed_runs", "power_periods", "quantum",
     "code", "least", "most", "step", "rows", "columns", "input_size",  # pixels and places
+    "first_class",  # the number that a list counts from
     "repeats", "repetition",
     "count",  # Dataset.count is a count by its very name, and stands so in TOML and hashes
 }  # fmt: skip
 
 
 def structs() -> list[type[msgspec.Struct]]:
-    modules = (context, device, finding, job, metric, model, record, study)
+    modules = (context, device, finding, job, metric, model, picture_set, record, study)
     found = {
         v
         for m in modules

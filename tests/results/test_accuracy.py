@@ -56,6 +56,23 @@ def test_with_five_classes_a_top_5_says_nothing(tmp_path: Path, make: Any) -> No
     assert figures["top5_ratio"] == "with 5 classes every answer is among the 5 best"
 
 
+def with_variant(make: Any, job: Any, **changes: object) -> Any:
+    variant = msgspec.structs.replace(job.context.model.variants[0], **changes)
+    job.context = make.changed(job.context, "model.variants", [variant])
+    return job
+
+
+def test_a_background_before_the_classes_is_an_answer_but_never_right(
+    tmp_path: Path, make: Any
+) -> None:
+    # of three pictures of class 0: the background, class 0 and class 1 have the highest score
+    scores = np.zeros((3, 10), np.uint8)
+    scores[[0, 1, 2], [0, 1, 2]] = 9
+    job = job_of(make, scores.tobytes(), 3, np.zeros(3, np.uint8))
+    job = with_variant(make, job, labels="imagenet_1001")
+    assert value(told(tmp_path, job).figures["top1_ratio"]) == pytest.approx(1 / 3)
+
+
 @pytest.mark.parametrize(
     ("path", "held", "reason"),
     [
@@ -148,6 +165,21 @@ def test_outputs_that_are_no_raw_boxes_are_refused(tmp_path: Path, make: Any) ->
         told(tmp_path, detector(make, [SCORES, SCORES]))
 
 
+def test_a_box_that_is_to_be_ignored_is_neither_found_nor_missed(tmp_path: Path, make: Any) -> None:
+    job = detector(make, [CODES, SCORES])
+    marked = np.column_stack((TRUTH, [0, 0, 1])).astype(np.float32)
+    job.truth = np.concatenate((marked, [[2, 1, *RIGHT, 1]])).astype(np.float32)
+    figures = told(tmp_path, job).figures
+    # of the third picture nothing counts: neither what was missed on the left nor found right
+    assert value(figures["map_voc_ratio"]) == 1.0
+    assert value(figures["map_coco_ratio"]) == pytest.approx(1.0)
+
+
+def test_four_scores_are_not_taken_for_a_box(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(DataError, match="4 scores cannot be told from the 4 numbers of a box"):
+        told(tmp_path, detector(make, [CODES, CODES]))
+
+
 # Super-resolution: two pictures of 12 × 16
 
 PICTURES = np.random.RandomState(1).randint(0, 256, (2, 12, 16, 1)).astype(np.uint8)
@@ -189,6 +221,21 @@ def test_pixels_are_those_of_a_screen_rounded_and_within_its_range(
     made[:, 0, 0] = 252.4  # becomes 252
     figures = told(tmp_path, upscaler(make, made, truth=white)).figures
     assert value(figures["psnr_y_db"]) == pytest.approx(10 * math.log10(255**2 * 192 / 9))
+
+
+def test_a_border_is_left_out_of_both_measures(tmp_path: Path, make: Any) -> None:
+    made = OFF.copy()
+    made[:, 0], made[:, :, -1] = 0, 0  # far off, but in the border
+    job = upscaler(make, made)
+    job.context = make.changed(job.context, "model.border_px", 1)
+    assert value(told(tmp_path / "cut", job).figures["psnr_y_db"]) == pytest.approx(
+        20 * math.log10(255 / 2)
+    )
+    assert told(tmp_path / "cut2", job).figures["ssim_ratio"] == (
+        "pictures below 11 × 11 pixels are too small for SSIM"  # 10 × 14 are left
+    )
+    whole = told(tmp_path / "whole", upscaler(make, made)).figures
+    assert value(whole["psnr_y_db"]) < 30
 
 
 def test_a_picture_that_is_the_true_one_has_no_bound(tmp_path: Path, make: Any) -> None:

@@ -1,9 +1,12 @@
 import pytest
 
+from ibd_mobile.core.metric import Metric
+from ibd_mobile.core.record import Record
 from ibd_mobile.results import compare_text
 from ibd_mobile.results.compare import Compared, compare
 
 from .compared import (
+    ACCURACY,
     FLOAT,
     cleared,
     finding,
@@ -34,6 +37,40 @@ def test_a_change_is_told_as_a_share_and_in_its_unit() -> None:
 def test_a_share_changes_by_points() -> None:
     metric = told("utilization_ratio", (0.40, 0.01), (0.45, 0.01))
     assert compare_text.change(metric) == "+5.0 [+3.6 to +6.4] points"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "a", "b", "text"),
+    [
+        ("psnr_y_db", "dB", (24.92, 0.10), (24.62, 0.08), "−0.30 dB [−0.43 to −0.17]"),
+        ("ssim_ratio", "", (0.912, 0.004), (0.9, 0.003), "−0.0120 [−0.0170 to −0.0070]"),
+    ],
+)
+def test_accuracy_that_is_no_share_of_answers_changes_by_its_own_unit(
+    name: str, unit: str, a: tuple[float, float], b: tuple[float, float], text: str
+) -> None:
+    def record(base: Record, number: tuple[float, float]) -> Record:
+        metric = Metric(name=name, group="accuracy", unit=unit, value=0.0, better="higher")
+        bare = replace(cleared(base), metrics=[metric])
+        return with_metric(bare, name, *number)
+
+    pair = (
+        side(accuracy=record(ACCURACY, a)),
+        side(accuracy=record(with_precision(ACCURACY), b)),
+    )
+    (metric,) = compare([pair], "precision").metrics
+    assert compare_text.change(metric) == text
+
+
+def test_what_a_file_lost_is_not_compared_beside_its_accuracy() -> None:
+    loss = Metric(name="top1_loss_ratio", group="accuracy", unit="ratio", value=0.1, better="lower")
+    sides = [
+        side(accuracy=replace(cleared(base), metrics=[*base.metrics, loss]))
+        for base in (ACCURACY, with_precision(ACCURACY))
+    ]
+    made = compare([(sides[0], sides[1])], "precision")
+    assert "top1_ratio" in {metric.name for metric in made.metrics}
+    assert "top1_loss_ratio" not in {metric.name for metric in made.metrics}
 
 
 def test_an_end_that_is_not_known_is_infinite() -> None:

@@ -26,7 +26,8 @@ def found_boxes(rows: Any) -> Boxes:
 
 
 def detections(truth: Any, found: Any, pictures_count: int) -> Detections:
-    true = true_boxes(np.array(truth, float).reshape(-1, 6))
+    columns = len(truth[0]) if len(truth) else 6
+    true = true_boxes(np.array(truth, float).reshape(-1, columns))
     return match(true, found_boxes(found), pictures_count)
 
 
@@ -37,7 +38,15 @@ def estimates(truth: Any, found: Any, pictures_count: int = 8) -> list[float | N
 
 def at_overlap(made: Detections, place: int) -> float:
     """Return COCO's AP at one of its ten overlaps."""
-    parts = [Matches(m.picture, m.overlap[[place]], m.true_count) for m in made.coco]
+    parts = [
+        Matches(
+            m.picture,
+            m.overlap[[place]],
+            m.true_count,
+            None if m.is_ignored is None else m.is_ignored[[place]],
+        )
+        for m in made.coco
+    ]
     once = np.ones((1, made.pictures_count), np.int64)
     known = [average_precision(m, coco_recall, once)[0] for m in parts]
     return float(np.mean([ap for ap in known if not np.isnan(ap)] or [np.nan]))
@@ -62,6 +71,18 @@ def test_the_golden_cases_tell_the_measures_apart() -> None:
             abs((c["expected"][one] or 0) - (c["expected"][other] or 0)) > 0.01
             for c in GOLDEN["cases"]
         )
+
+
+def test_what_is_to_be_ignored_matters_in_the_golden_cases() -> None:
+    """Counting such boxes, or leaving them out, would give other figures."""
+    for name in ("map_coco", "map_voc", "map_voc07"):
+        place = {"map_coco": 0, "map_voc": 1, "map_voc07": 2}[name]
+        for case in (c for c in GOLDEN["cases"] if c["name"].endswith("some to be ignored")):
+            rows = case["truth"]
+            for truth in ([row[:6] for row in rows], [row[:6] for row in rows if not row[6]]):
+                told = estimates(truth, case["found"], case["pictures_count"])[place]
+                assert told is not None
+                assert abs(told - case["expected"][name]) > 0.005, name
 
 
 def test_what_cannot_be_said_has_a_reason() -> None:

@@ -14,6 +14,8 @@ from ibd_mobile.results.metrics import measure, power_estimate
 EXPECTED = [
     "top1_ratio",
     "top5_ratio",
+    "top1_loss_ratio",
+    "top5_loss_ratio",
     "execution_s",
     "latency_s",
     "execution_min_s",
@@ -241,7 +243,15 @@ def test_an_accuracy_job_tells_accuracy_and_nothing_else(tmp_path: Path, make: A
 @pytest.mark.parametrize(
     ("application", "units"),
     [
-        ("classification", {"top1_ratio": "ratio", "top5_ratio": "ratio"}),
+        (
+            "classification",
+            {
+                "top1_ratio": "ratio",
+                "top5_ratio": "ratio",
+                "top1_loss_ratio": "ratio",
+                "top5_loss_ratio": "ratio",
+            },
+        ),
         (
             "detection",
             {
@@ -249,9 +259,15 @@ def test_an_accuracy_job_tells_accuracy_and_nothing_else(tmp_path: Path, make: A
                 "map_voc_ratio": "ratio",
                 "map_voc07_ratio": "ratio",
                 "miou_ratio": "ratio",
+                "map_coco_loss_ratio": "ratio",
+                "map_voc_loss_ratio": "ratio",
+                "miou_loss_ratio": "ratio",
             },
         ),
-        ("super_resolution", {"psnr_y_db": "dB", "ssim_ratio": ""}),
+        (
+            "super_resolution",
+            {"psnr_y_db": "dB", "ssim_ratio": "", "psnr_y_loss_db": "dB", "ssim_loss_ratio": ""},
+        ),
     ],
 )
 def test_accuracy_is_told_by_the_measures_of_the_application(
@@ -263,8 +279,9 @@ def test_accuracy_is_told_by_the_measures_of_the_application(
     found = {m.name: m.unit for m in metrics if m.group == "accuracy"}
     assert found == units
     assert [m.name for m in metrics[: len(units)]] == list(units)
-    assert [m.name for m in metrics[len(units) :]] == EXPECTED[2:]
-    assert {m.better for m in metrics[: len(units)]} == {"higher"}
+    assert [m.name for m in metrics[len(units) :]] == EXPECTED[4:]
+    for m in metrics[: len(units)]:
+        assert m.better == ("lower" if "_loss_" in m.name else "higher")
 
 
 def test_a_measure_job_leaves_accuracy_to_the_other(tmp_path: Path, make: Any) -> None:

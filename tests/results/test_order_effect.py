@@ -77,10 +77,10 @@ def test_without_a_drift_the_interval_holds_zero_as_often_as_it_says() -> None:
 def test_a_drift_under_noise_is_shown_and_said_with_its_sign() -> None:
     slower = effect(measured(0.02, 2, noise=0.005))
     assert slower.is_shown
-    assert slower.text.startswith("Order: each job later takes +1.83 % of time more [+1.70 to ")
-    assert slower.text.endswith("n = 4: shown")
+    assert slower.text.startswith("Order: time changes by +1.83 % [+1.70 to +")
+    assert slower.text.endswith("with each job later, n = 4: shown")
     faster = effect(measured(-0.02, 2, noise=0.005))
-    assert "takes −" in faster.text
+    assert "changes by −" in faster.text
 
 
 def test_two_repetitions_are_the_slope_through_the_origin_of_their_pairs() -> None:

@@ -40,6 +40,43 @@ def test_the_gate_opens_within_the_loss_that_the_paper_accepts(top1: float) -> N
     assert bool(accuracy_gate(A, b, "precision")) == (abs(top1 - 0.692) > 0.04)
 
 
+def enlarged(psnr_db: float, arm_db: float = 0.2, record: Record = ACCURACY) -> Record:
+    """An accuracy record of super-resolution."""
+    metric = Metric(
+        name="psnr_y_db", group="accuracy", unit="dB", value=psnr_db, low=psnr_db - arm_db,
+        high=psnr_db + arm_db, n=100, interval_method="t", better="higher",
+    )  # fmt: skip
+    return replace(cleared(record), metrics=[metric])
+
+
+@pytest.mark.parametrize(("psnr_db", "is_lost"), [(24.19, False), (24.0, False), (23.8, True)])
+def test_decibels_are_gated_as_decibels(psnr_db: float, is_lost: bool) -> None:
+    # AIIA's VDSR: 24.92 dB on a Kirin 980, 24.19 dB on a Snapdragon 845, both published as sound
+    a = side(cleared(FLOAT), enlarged(24.92))
+    b = side(cleared(with_precision(FLOAT)), enlarged(psnr_db, record=with_precision(ACCURACY)))
+    reason = accuracy_gate(a, b, "precision")
+    assert bool(reason) == is_lost
+    if is_lost:
+        assert reason == (
+            "ACCURACY-LOST in B: its psnr_y_db is 1.1 dB below that of A, more than 1.0 dB"
+        )
+
+
+def test_a_loss_is_not_gated_beside_the_accuracy_that_it_is_of() -> None:
+    def lossy(record: Record, loss: float) -> Record:
+        metric = Metric(
+            name="top1_loss_ratio", group="accuracy", unit="ratio", value=loss, low=loss - 0.01,
+            high=loss + 0.01, n=1000, better="lower",
+        )  # fmt: skip
+        return replace(record, metrics=[*record.metrics, metric])
+
+    a = side(cleared(FLOAT), lossy(right(0.692), 0.0))
+    b = side(
+        cleared(with_precision(FLOAT)), lossy(right(0.692, record=with_precision(ACCURACY)), 0.5)
+    )
+    assert accuracy_gate(a, b, "precision") == ""
+
+
 def test_a_loss_that_so_few_samples_do_not_show_closes_nothing() -> None:
     few = side(cleared(FLOAT), right(0.7, n=20))
     b = side(cleared(with_precision(FLOAT)), right(0.6, n=20, record=with_precision(ACCURACY)))

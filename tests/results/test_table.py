@@ -177,7 +177,7 @@ def test_rows_are_taken_from_any_sequence() -> None:
 def of(record: Record, application: str, *names: str) -> Record:
     """Change what a record is about, and give it other figures of accuracy."""
     told = [m for m in record.metrics if m.group != "accuracy"]
-    units = {"psnr_y_db": "dB", "ssim_ratio": ""}
+    units = {"psnr_y_db": "dB", "psnr_y_loss_db": "dB", "ssim_ratio": ""}
     figures = [
         Metric(name=name, group="accuracy", unit=units.get(name, "ratio"), value=0.5, low=0.4,
                high=0.6, n=9, interval_method="bootstrap")
@@ -192,18 +192,21 @@ def of(record: Record, application: str, *names: str) -> Record:
     [
         (
             "detection",
-            ("map_coco_ratio", "map_voc_ratio", "map_voc07_ratio", "miou_ratio"),
-            ["mAP COCO", "mAP VOC", "mIoU"],
+            (
+                "map_coco_ratio", "map_voc_ratio", "map_voc07_ratio", "miou_ratio",
+                "map_coco_loss_ratio",
+            ),
+            ["mAP COCO", "mAP VOC", "mIoU", "mAP loss"],
             "mAP (COCO) 50.0 ± 10.0 %",
         ),
         (
             "super_resolution",
-            ("psnr_y_db", "ssim_ratio"),
-            ["PSNR of Y", "SSIM"],
+            ("psnr_y_db", "ssim_ratio", "psnr_y_loss_db"),
+            ["PSNR of Y", "SSIM", "PSNR loss"],
             "PSNR 0.500 ± 0.100 dB",
         ),
     ],
-)
+)  # fmt: skip
 def test_each_application_has_its_own_columns(
     application: str, names: tuple[str, ...], labels: list[str], line: str
 ) -> None:
@@ -211,7 +214,7 @@ def test_each_application_has_its_own_columns(
     (row,) = rows([of(MEASURED, application, *names), record])
     assert row.application == application
     assert [c.label for c in row.columns if c.group == "accuracy"] == labels
-    assert [c.name for c in row.columns[len(labels) :]] == [c.name for c in COLUMNS[2:]]
+    assert [c.name for c in row.columns[len(labels) :]] == [c.name for c in COLUMNS[3:]]
     assert {row.metric(c.name).value for c in row.columns[: len(labels)]} == {0.5}
     assert "top1_ratio" not in {metric.name for metric in row.metrics}
     assert headline(record).startswith(line)

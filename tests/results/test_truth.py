@@ -17,7 +17,9 @@ BOXES = np.array([[0, 1, 0, 0, 0.5, 0.25], [2, 0, 0.5, 0.5, 1, 1]], np.float32)
 PICTURES = np.arange(3 * 2 * 4, dtype=np.uint8).reshape(3, 2, 4, 1)
 APPLICATIONS: list[tuple[Application, Any]] = [
     ("classification", CLASSES),
+    ("classification", CLASSES.astype(np.uint16)),
     ("detection", BOXES),
+    ("detection", np.column_stack((BOXES, [0, 1])).astype(np.float32)),
     ("super_resolution", PICTURES),
 ]
 
@@ -43,6 +45,16 @@ def test_what_was_filed_comes_back(tmp_path: Path, application: Application, tru
     assert found.dtype == truth.dtype
     assert found.tolist() == truth.tolist()
     assert np.load(file, allow_pickle=False).tolist() == truth.tolist()  # for others to read
+
+
+def test_published_boxes_may_be_without_area() -> None:
+    flat = boxes(y1=0.0)
+    model = model_of("detection", flat)
+    assert model.dataset is not None
+    published = msgspec.structs.replace(model.dataset, generator="", pictures="coco_val2017")
+    check(flat, "detection", published)
+    with pytest.raises(DataError, match="not within its picture"):
+        check(boxes(x0=0.5), "detection", published)
 
 
 def test_a_set_without_boxes_is_one_too(tmp_path: Path) -> None:
@@ -127,7 +139,9 @@ def boxes(**changes: float) -> Any:
         ("classification", CLASSES + 1, "has a class beyond the 3 there are"),
         ("super_resolution", PICTURES[:2], "is of 2 pictures, not 3"),
         ("super_resolution", PICTURES[..., 0], "is uint8 with 3 dimensions, not uint8 with 4"),
-        ("detection", BOXES[:, :5], "has 5 numbers per box, not 6"),
+        ("detection", BOXES[:, :5], "has 5 numbers per box, not 6 or 7"),
+        ("detection", np.c_[BOXES, [[0.5]] * 2].astype("f4"), "neither counted .0. nor ignored"),
+        ("detection", np.c_[BOXES, [[2]] * 2].astype("f4"), "neither counted .0. nor ignored"),
         ("detection", boxes(picture=3), "has a picture that is none of the 3"),
         ("detection", boxes(picture=0.5), "has a picture that is none of the 3"),
         ("detection", boxes(label=-1), "has a class that is none of the 3"),

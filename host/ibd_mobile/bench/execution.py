@@ -22,12 +22,14 @@ from ibd_mobile.machine.clock import read_clock
 
 _COMMAND_TIMEOUT_S = 20.0
 _POLL_S = 0.5
+#: outputs of an accuracy job, which are held in memory when they are judged
+OUTPUTS_LIMIT_BYTES = 2048 * BYTES_PER_MIB
 _LIMITS_BYTES = {
     "sampler.json": BYTES_PER_MIB,
     "samples.tsv": 512 * BYTES_PER_MIB,
     "child.tsv": 64 * BYTES_PER_MIB,
     "journal.jsonl": 512 * BYTES_PER_MIB,
-    "outputs.bin": 512 * BYTES_PER_MIB,
+    "outputs.bin": OUTPUTS_LIMIT_BYTES,
 }
 #: the group, then the process itself. Without "--" the kill of procps takes -1234 for -1, which is
 #: every process there is; shells have a kill of their own that does not, and are used therefore

@@ -44,6 +44,8 @@ SAMPLER_RATE_HZ = 100.0
 _START_S = 1.0
 #: without a power sensor the sustained phase needs no gauge to catch up
 _SUSTAINED_S = 3.0
+#: no processor worth measuring is slower; only to tell a long accuracy job from one that hangs
+_SLOWEST_MACS_PER_S = 1e9
 
 Notify = Callable[[Event], None]
 
@@ -192,7 +194,7 @@ class Session:
         resolved, unread = sensors.resolve(link, [*target.sensors, *self._card_sensors])
         inputs = self._inputs(job)
         recording, power_s = plan_recording(
-            job, self.run.info.protocol, resolved, self.patience.overrun_s
+            job, self.run.info.protocol, resolved, self._overrun_s(job, inputs)
         )
         invocation = member("ibd_mobile.frameworks", job.framework).invocation(
             self._order(job, power_s, inputs)
@@ -216,6 +218,9 @@ class Session:
             job, gates, resolved, unread, hashes, sent_bytes, running,
             invocation.framework_version, started_at,
         )  # fmt: skip
+        if inputs is not None:  # pictures that are truth themselves are hashed when they are read
+            model = msgspec.structs.replace(context.model, dataset=inputs.dataset)
+            context = msgspec.structs.replace(context, model=model)
         write_atomic(folder.context, msgspec.json.format(msgspec.json.encode(context)))
         if inputs is not None:
             write_atomic(folder.truth, truth.encode(inputs.truth))
@@ -228,10 +233,19 @@ class Session:
         variant = model.variant(job.training_framework)
         if variant is None:
             raise InputError(f"model '{model.id}'", f"is not given by {job.training_framework}")
-        return labelled_inputs(model, variant, self.stock.artifact(job))
+        pictures = self.stock.pictures.get(model.dataset.id) if model.dataset else None
+        if pictures is not None:
+            self._say("inputs", job.id, f"making inputs of {len(pictures.entries)} pictures")
+        return labelled_inputs(model, variant, self.stock.artifact(job), pictures)
+
+    def _overrun_s(self, job: Job, inputs: LabelledInputs | None) -> float:
+        """How much longer than expected it may take; inferring a data set is not expected."""
+        if inputs is None:
+            return self.patience.overrun_s
+        macs_count = self.stock.artifact(job).cost.macs_count * inputs.dataset.count
+        return self.patience.overrun_s + macs_count / _SLOWEST_MACS_PER_S
 
     def _order(self, job: Job, power_s: float, inputs: LabelledInputs | None) -> Order:
-        dataset = self.stock.models[job.model].dataset
         return Order(
             job=job,
             model_file=self.stock.artifact_file(job),
@@ -241,7 +255,7 @@ class Session:
             timed_runs=self.run.info.protocol.timed_runs,
             power_s=power_s,
             dataset_file=inputs.file if inputs else None,
-            dataset_count=dataset.count if inputs and dataset else 0,
+            dataset_count=inputs.dataset.count if inputs else 0,
             card=self.target.card.uuid if self.target.card else "",
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import singledispatch
 from typing import Final
 
+from ibd_mobile.catalog.picture_set_flaw import of_picture_set
 from ibd_mobile.catalog.rack import Rack
 from ibd_mobile.core.device import (
     Cluster,
@@ -19,6 +20,7 @@ from ibd_mobile.core.device import (
 )
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.model import Artifact, Input, Model, Source, Variant
+from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.study import AXES, Protocol, Study
 from ibd_mobile.core.units import si_suffix
 
@@ -47,7 +49,7 @@ def flaws(noun: Noun) -> Iterator[Flaw]:
     """Yield what is wrong with a noun that was read from a file, one flaw at a time.
 
     Args:
-        noun: a Device, Phone, Protocol, Study, Model or Rack.
+        noun: a Device, Phone, Protocol, Study, Model, PictureSet or Rack.
     """
     raise NotImplementedError(f"no rules for a {type(noun).__name__}")
 
@@ -126,8 +128,22 @@ def _of_model(model: Model) -> Iterator[Flaw]:
         yield from _of_source(f"published[{index}]", cost.source)
     if (model.boxes is not None) != (model.application == "detection"):
         yield "boxes", "belongs to detectors, and each of them needs it"
+    if model.boxes is not None and any(v.outputs_count == 4 for v in model.variants):
+        yield "variants[].outputs_count", "4 scores cannot be told from the 4 numbers of a box"
+    if model.dataset is not None and (not model.dataset.generator or model.dataset.pictures):
+        yield "dataset.generator", "is missing; pictures are named by labels and --pictures"
+    for key in ("enlargement_ratio", "border_px"):
+        least = 0 if model.application == "super_resolution" else None
+        if getattr(model, key) and (least is None or getattr(model, key) < least):
+            yield key, "belongs to super-resolution, and is 0 or more"
     for index, variant in enumerate(model.variants):
         yield from _of_variant(variant, f"variants[{index}]")
+
+
+@flaws.register
+def _of_pictures(pictures: PictureSet) -> Iterator[Flaw]:
+    yield from _of_id(pictures.id)
+    yield from of_picture_set(pictures)
 
 
 @flaws.register

@@ -12,10 +12,11 @@ from ibd_mobile.core.device import Device, Phone, ProcessorKind, Slot
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.model import Artifact, Model, TrainingFramework
 from ibd_mobile.core.payload import models_folder
+from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.registry import unknown
 from ibd_mobile.core.study import Protocol, Study
 
-T = TypeVar("T", Device, Phone, Protocol, Study, Model, Rack)
+T = TypeVar("T", Device, Phone, Protocol, Study, Model, PictureSet, Rack)
 
 _HOME: Final = Path(__file__).parent
 
@@ -80,15 +81,29 @@ def models() -> dict[str, Model]:
     """Read all models, by id, and check that each one's files are beside it.
 
     Raises:
-        InputError: a file is broken, or an artifact is missing, no plain file or of another size.
+        InputError: a file is broken, an artifact is missing, no plain file or of another size, or
+            no picture set has the labels that a variant names.
     """
     files = _model_files()
     found = dict(_read(files, Model))
+    known = sorted({name for one in picture_sets().values() for name in one.labels})
     for model in found.values():
         for v, variant in enumerate(model.variants):
+            place = f"variants[{v}].labels"
+            named = [variant.labels] if variant.labels else []
+            _refer(files[model.id], place, "labels", named, known)
             for a, artifact in enumerate(variant.artifacts):
                 _check_artifact(files[model.id], f"variants[{v}].artifacts[{a}]", artifact)
     return found
+
+
+def picture_sets() -> dict[str, PictureSet]:
+    """Read all picture sets, by id.
+
+    Raises:
+        InputError: a file is broken; it is named.
+    """
+    return dict(_read(_files("datasets"), PictureSet))
 
 
 def model_folder(model: Model) -> Path:
@@ -168,8 +183,10 @@ def folder(name: str) -> Path:
     """Return where the package keeps a family's files, in a checkout as in a wheel.
 
     Args:
-        name: "devices", "phones", "protocols", "studies" or "models".
+        name: "devices", "phones", "protocols", "studies", "models" or "datasets".
     """
+    if name == "datasets":
+        return models_folder() / name
     return models_folder() if name == "models" else _HOME / name
 
 
@@ -177,7 +194,7 @@ def user_folder(name: str) -> Path:
     """Return where a lab keeps its own files of a family; it need not exist.
 
     Args:
-        name: "devices", "phones", "protocols", "studies", "models" or "racks".
+        name: "devices", "phones", "protocols", "studies", "models", "datasets" or "racks".
     """
     return platformdirs.user_config_path("ibd-mobile", appauthor=False) / name
 
@@ -205,7 +222,7 @@ def _model_files() -> dict[str, Path]:
 def _models_under(home: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(home.glob("**/*.toml")):
-        if path.name.startswith(".") or "datasets" in path.parts:
+        if path.name.startswith(".") or "datasets" in path.relative_to(home).parts:
             continue
         id = path.parent.name if path.name == "model.toml" else path.stem
         if id in found:

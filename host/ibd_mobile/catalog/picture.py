@@ -1,7 +1,10 @@
 """Pictures of the lab as a network takes them: opened, cut to its shape, in its colours."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,21 +40,89 @@ def read_picture(path: Path, taken: Input, input_size: int | None = None) -> NDA
     Raises:
         InputError: no picture that can be read, or not of the shape where nothing may be resized.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    growth = 1.0 if input_size is None else input_size / taken.height
     try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            coloured = picture.convert("L" if taken.colour_order == "Y" else "RGB")
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         problem = f"is no picture that can be read: {error}"
         raise InputError(str(path), problem, _REMEDY) from error
-    fitted = _fitted(coloured, taken, growth, path)
+    return decode_picture(content, str(path), taken, input_size)
+
+
+def decode_picture(
+    content: bytes, subject: str, taken: Input, input_size: int | None = None
+) -> NDArray[np.uint8]:
+    """Make of a picture's file what `read_picture` makes of it.
+
+    Args:
+        content: of the file.
+        subject: what errors call it.
+        taken: as there.
+        input_size: as there.
+
+    Raises:
+        InputError: as there.
+    """
+    growth = 1.0 if input_size is None else input_size / taken.height
+    with _opened(io.BytesIO(content), subject) as picture:
+        coloured = picture.convert("L" if taken.colour_order == "Y" else "RGB")
+    fitted = _fitted(coloured, taken, growth, subject)
     pixels = np.asarray(fitted, np.uint8).reshape(fitted.height, fitted.width, -1)
     return pixels[:, :, ::-1] if taken.colour_order == "BGR" else pixels
 
 
-def _fitted(picture: "Image", taken: Input, growth: float, path: Path) -> "Image":
+def picture_size(file: BinaryIO, place: str, name: str) -> tuple[int, int]:
+    """Return height and width, pixels, by what the head of a file says.
+
+    Raises:
+        InputError: it is no picture.
+    """
+    with _opened(file, place, f"'{name}' ") as picture:
+        return picture.height, picture.width
+
+
+def shrunk_and_enlarged(pixels: NDArray[np.uint8], factor: int, subject: str) -> NDArray[np.uint8]:
+    """Make a picture smaller and as large again, bicubically, channel by channel.
+
+    Each time it is rounded to 8 bits, as a file would hold it.
+
+    Args:
+        pixels: (height, width, channels).
+        factor: how many times smaller.
+        subject: what the error calls it.
+
+    Raises:
+        InputError: a side is no multiple of the factor.
+    """
+    from PIL import Image
+
+    height, width, _ = pixels.shape
+    if height % factor or width % factor:
+        problem = f"{height} × {width} pixels cannot be made {factor} times smaller evenly"
+        raise InputError(subject, problem, "Use an input size that is a multiple of it.")
+    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in pixels.transpose(2, 0, 1)]
+    kind = Image.Resampling.BICUBIC
+    small = [plane.resize((width // factor, height // factor), kind) for plane in planes]
+    return np.stack([np.asarray(p.resize((width, height), kind)) for p in small], axis=-1)
+
+
+@contextmanager
+def _opened(file: BinaryIO, subject: str, name: str = "") -> "Iterator[Image]":
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(file, formats=_FORMATS) as picture:
+            yield picture
+    except UnidentifiedImageError as error:
+        told = "of no kind that is taken (" + ", ".join(_FORMATS) + ")"
+        raise InputError(subject, f"{name}is no picture that can be read: {told}", _REMEDY) from (
+            error
+        )
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        problem = f"{name}is no picture that can be read: {error}"
+        raise InputError(subject, problem, _REMEDY) from error
+
+
+def _fitted(picture: "Image", taken: Input, growth: float, subject: str) -> "Image":
     from PIL import Image
 
     width, height = round(taken.width * growth), round(taken.height * growth)
@@ -66,13 +137,13 @@ def _fitted(picture: "Image", taken: Input, growth: float, path: Path) -> "Image
         size = [side * shorter // min(picture.size) for side in picture.size]
         if size[0] < width or size[1] < height:
             problem = f"is {size[1]} × {size[0]} pixels once resized, less than {height} × {width}"
-            raise InputError(str(path), problem, "Check the model's resize_px.")
+            raise InputError(subject, problem, "Check the model's resize_px.")
         picture = picture.resize((size[0], size[1]), kind)
         left, top = round((size[0] - width) / 2), round((size[1] - height) / 2)
         return picture.crop((left, top, left + width, top + height))
     if picture.size != (width, height):
         problem = f"is {picture.height} × {picture.width} pixels, but {height} × {width} are taken"
-        raise InputError(str(path), problem, _REMEDY)
+        raise InputError(subject, problem, _REMEDY)
     return picture
 
 

@@ -8,6 +8,7 @@ from typing import Self
 import msgspec
 
 from ibd_mobile.catalog import library
+from ibd_mobile.catalog.pictures import Pictures
 from ibd_mobile.core.device import Device, Phone, Slot
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.job import Job
@@ -36,6 +37,8 @@ class Stock:
     models: Mapping[str, Model]
     slots: Mapping[str, Slot]
     folders: Mapping[str, Path] = field(default_factory=dict)  #: of converted files, by SHA-256
+    #: of data sets that lie on the lab's disk, by their id
+    pictures: Mapping[str, Pictures] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ibd_mobile.cli.run import AwayLimit, OverrunLimit, Runs
+from ibd_mobile.cli.run import AwayLimit, OverrunLimit, PicturesFolders, Runs
 
 
 def resume(
@@ -16,6 +16,7 @@ def resume(
     speed: Annotated[
         float, typer.Option("--speed", min=1.0, help="Pace of a simulated phone's clock.")
     ] = 60.0,
+    pictures: PicturesFolders = None,
     runs: Runs = Path("runs"),
     away_limit: AwayLimit = 180.0,
     overrun_limit: OverrunLimit = 240.0,
@@ -23,6 +24,7 @@ def resume(
 ) -> None:
     """Run the jobs of a run that have no record yet."""
     from ibd_mobile.bench.patience import Patience
+    from ibd_mobile.bench.pictures import check_planned, folders_by_set, with_pictures
     from ibd_mobile.bench.target import open_target
     from ibd_mobile.catalog.stock import Stock
     from ibd_mobile.cli import follow, simulated
@@ -35,6 +37,13 @@ def resume(
     with contextlib.ExitStack() as stack:
         archive = stack.enter_context(RunWriter.resume(run_folder(run, runs)))
         done = archive.done_ids()
+        open_models = {job.model for job in archive.info.jobs if job.id not in done}
+        planned = {id: d for id, d in archive.info.datasets.items() if id in open_models}
+        if planned:
+            folders = folders_by_set([str(path) for path in pictures or ()])
+            counts = {dataset.pictures: dataset.count for dataset in planned.values()}
+            stock = with_pictures(stock, archive.info.study, folders, counts)
+            check_planned(stock, planned)
         open_slots = {job.slot for job in archive.info.jobs if job.id not in done}
         slots = [slot for slot in archive.info.slots if slot.id in open_slots]
         if archive.info.is_simulated:

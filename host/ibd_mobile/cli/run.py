@@ -29,6 +29,15 @@ OverrunLimit = Annotated[
         help="Kill a program that takes longer than it should by so long, s.",
     ),
 ]
+#: a list of paths, since the environment may hold several with ":" between them
+PicturesFolders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--pictures",
+        envvar="IBD_PICTURES",
+        help="Where a picture set lies: imagenet_val=/data/imagenet. May be given again.",
+    ),
+]
 
 
 def run(
@@ -83,6 +92,11 @@ def run(
         Path | None,
         typer.Option("--calibration", help="Folder of pictures for int8 of trained networks."),
     ] = None,
+    pictures: PicturesFolders = None,
+    pictures_count: Annotated[
+        int | None,
+        typer.Option("--pictures-count", min=1, help="Only the first so many pictures of a set."),
+    ] = None,
     sim: Annotated[
         bool, typer.Option("--sim", help="Use a simulated phone; results are marked SIMULATED.")
     ] = False,
@@ -104,6 +118,7 @@ def run(
 ) -> None:
     """Measure a study on one or more machines and print the six metrics."""
     from ibd_mobile.bench.patience import Patience
+    from ibd_mobile.bench.pictures import folders_by_set, named_datasets, with_pictures
     from ibd_mobile.bench.plan import plan
     from ibd_mobile.bench.provision import provision
     from ibd_mobile.bench.target import find_slots, open_target
@@ -130,6 +145,9 @@ def run(
         repeats=repeats,
     )
     asked = narrow(stock, study, axes)
+    folders = folders_by_set([str(path) for path in pictures or ()])
+    counts = dict.fromkeys(folders, pictures_count) if pictures_count else {}
+    stock = with_pictures(stock, asked, folders, counts, lambda text: console.say(text, quiet=json))
     with contextlib.ExitStack() as stack:
         names = dict.fromkeys(device)  # a machine that is named twice is measured once
         if sim:
@@ -154,6 +172,7 @@ def run(
             jobs=cells.jobs,
             skips=cells.skips,
             is_simulated=any(t.identity.is_simulated for t in targets),
+            datasets=named_datasets(stock, cells.jobs),
         )
         with stack.enter_context(RunWriter.create(runs, info)) as archive:
             follow.execute(archive, targets, stock, Patience(away_limit, overrun_limit), json=json)

@@ -224,7 +224,9 @@ class _Chain:
 
     def _calibration(self, layout: Layout) -> Batch:
         folder = self.maker.calibration_folder
-        if folder is None and self.model.dataset is None and not self.wish.is_untrained:
+        dataset = self.model.dataset
+        is_drawn = dataset is not None and dataset.generator  # what it is tested on is no example
+        if folder is None and not is_drawn and not self.wish.is_untrained:
             raise InputError(
                 f"model '{self.model.id}'",
                 "is trained, and int8 needs pictures like those it knows",

@@ -124,7 +124,7 @@ def _pictures(
     model: Model, taken: Input, input_size: int, count: int, seed: int
 ) -> tuple[Pictures, str]:
     dataset = model.dataset
-    if dataset is not None and input_size == taken.height:
+    if dataset is not None and dataset.generator and input_size == taken.height:
         drawn: Any = generator(dataset)
         pictures = drawn.images(seed, count)
         ordered = pictures[..., ::-1] if taken.colour_order == "BGR" else pictures

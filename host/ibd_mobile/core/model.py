@@ -104,6 +104,9 @@ class ReferenceAccuracy(Noun, frozen=True, kw_only=True):
     n: int  #: samples; 0 where its source does not say
     low: float | None = None  #: ends of the 95 % interval, where they are known
     high: float | None = None
+    #: id of the picture set that it was measured on; "": the model's own drawn set where it has
+    #: one, else not known well enough to be subtracted from
+    dataset: str = ""
     source: str
 
 
@@ -186,10 +189,11 @@ class Variant(Noun, frozen=True, kw_only=True):
     training_framework: TrainingFramework
     input: Input
     outputs_count: int  #: classes, or channels of a picture
-    #: which classes the outputs stand for, in order. imagenet_1000: ILSVRC 2012 by WordNet id;
-    #: imagenet_1001: the same after a background class; coco_91: COCO's ids, 0 the background;
-    #: "": those of the data set, or none
-    labels: Literal["imagenet_1000", "imagenet_1001", "coco_91", ""] = ""
+    #: which classes the outputs stand for, in order, by a name that picture sets have too.
+    #: imagenet_1000: ILSVRC 2012 by WordNet id; imagenet_1001: the same after a background class;
+    #: coco_91: COCO's ids, 0 the background; voc_21: VOC's by name, after the background; others:
+    #: of a lab's own set; "": those of the model's data set, or none
+    labels: str = ""
     licence: str
     source: Source | None = None  #: None: no trained weights are published, or none are known
     definition: Definition | None = None  #: None: cannot be built without its source
@@ -209,32 +213,41 @@ class AnchorLayer(Noun, frozen=True, kw_only=True):
 class BoxCoding(Noun, frozen=True, kw_only=True):
     """How a detector's raw outputs become boxes (Liu et al., SSD, 2016).
 
-    Output 0 is (batch, anchors, 4): y, x of the centre, height, width, coded against the anchor:
+    One output is (batch, anchors, 4): y, x of the centre, height, width, coded against the anchor:
     centre = code / scale × anchor size + anchor centre; size = exp(code / scale) × anchor size.
-    Output 1 is (batch, anchors, classes): scores before softmax or sigmoid.
+    The other is (batch, anchors, classes): scores before softmax or sigmoid. Their order in a file
+    means nothing, since converters change it: codes are what ends in 4. So a detector cannot have
+    4 scores per anchor, background included, and is refused.
+
+    Classes are counted without the background: with one, the score after it is class 0, the first
+    of the data set's labels; without one, the first score is.
     """
 
     anchors: list[AnchorLayer]
     scale: list[float]  #: (4,) y, x, height, width
     scores: Literal["softmax", "sigmoid"]
-    has_background: bool  #: class 0 is «nothing there»
+    has_background: bool  #: the first score is «nothing there»
     least_score_ratio: float  #: boxes below are dropped
     overlap_ratio: float  #: of two boxes of a class with more overlap (IoU), the weaker is dropped
     boxes_count: int  #: at most so many boxes per picture
 
 
 class Dataset(Noun, frozen=True, kw_only=True):
-    """Labelled inputs, drawn by a seeded generator of this package."""
+    """Labelled inputs: drawn by a seeded generator of this package, or pictures of the lab."""
 
     id: str
-    generator: str  #: path of the generator under models/, without .py
-    seed: int
+    generator: str = ""  #: path of the generator under models/, without .py; "": pictures
+    seed: int = 0  #: of the generator
+    pictures: str = ""  #: id of the picture set whose first `count` these are; "": drawn
     count: int
     labels: list[str]  #: names of the classes; empty for pictures as truth
-    images_sha256: str  #: of all pictures' bytes (count, height, width, channels) uint8, in order
-    #: of the truth's bytes, in order. classification: (count,) uint8 class; detection: (boxes, 6)
-    #: float32 picture, class, y0, x0, y1, x1 as shares of the picture; super_resolution:
-    #: (count, height, width, channels) uint8
+    #: of all pictures, in order. drawn: of their bytes (count, height, width, channels) uint8;
+    #: pictures: of the SHA-256 digests of their files, 32 bytes each
+    images_sha256: str
+    #: of the truth's bytes, in order. classification: (count,) class, uint8, or uint16 where there
+    #: are more than 256; detection: (boxes, 6) or (boxes, 7) float32 picture, class, y0, x0, y1, x1
+    #: as shares of the picture, and 1 where the box is to be ignored; super_resolution:
+    #: (count, height, width, channels) uint8. "": pictures as truth, not read yet
     truth_sha256: str
 
 
@@ -247,6 +260,9 @@ class Model(Noun, frozen=True, kw_only=True):
     application: Application
     published: list[Cost] = []  #: what others counted, with the source
     boxes: BoxCoding | None = None  #: of detectors
+    #: of super-resolution: how many times smaller a picture of the lab is made, and as large again
+    enlargement_ratio: int = 0
+    border_px: int = 0  #: of super-resolution: left out on each side when pictures are compared
     dataset: Dataset | None = None
     variants: list[Variant]
     notes: str = ""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
-from ibd_mobile.core.model import Application, Artifact, Input, Model
+from ibd_mobile.core.model import Application, Artifact, Model, Variant
 from ibd_mobile.results.box_decoding import decode
 from ibd_mobile.results.boxes import true_boxes
 from ibd_mobile.results.classification import rank_labels
@@ -15,7 +15,7 @@ from ibd_mobile.results.detection import match
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.outputs import read_outputs
 from ibd_mobile.results.stats import Interval, mean_interval
-from ibd_mobile.results.super_resolution import SSIM_LEAST_PX, luma, psnr_db, ssim_ratio
+from ibd_mobile.results.super_resolution import SSIM_LEAST_PX, inner, luma, psnr_db, ssim_ratio
 
 #: metrics of each application, in the order of tables
 NAMES: dict[Application, tuple[str, ...]] = {
@@ -23,6 +23,8 @@ NAMES: dict[Application, tuple[str, ...]] = {
     "detection": ("map_coco_ratio", "map_voc_ratio", "map_voc07_ratio", "miou_ratio"),
     "super_resolution": ("psnr_y_db", "ssim_ratio"),
 }
+#: labels whose first output is «nothing of this», so that the set's first class is the second
+_AFTER_BACKGROUND = frozenset({"imagenet_1001"})
 #: name of a reference accuracy in a model's TOML -> metric that it can be held against
 REFERENCES = {
     "top1": "top1_ratio",
@@ -49,7 +51,7 @@ class Evidence:
     """What accuracy is made of, once all of it is there."""
 
     model: Model
-    taken: Input  #: how pictures became inputs, and how outputs become pictures
+    variant: Variant  #: how pictures became inputs, and how outputs become pictures
     artifact: Artifact
     truth: NDArray[np.generic]  #: as `core.model.Dataset.truth_sha256` says
     samples: Iterable[tuple[NDArray[np.float64], ...]]  #: all outputs of each picture
@@ -94,12 +96,14 @@ def _evidence(facts: Facts) -> Evidence | str:
     outputs, batch = context.artifact.outputs, context.job.batch
     samples = read_outputs(facts.outputs, outputs, batch, model.dataset.count)
     name = str(facts.outputs)
-    return Evidence(model, variant.input, context.artifact, facts.truth, samples, name)
+    return Evidence(model, variant, context.artifact, facts.truth, samples, name)
 
 
 def _classification(evidence: Evidence) -> Accuracy:
     scores = np.array([outputs[0].ravel() for outputs in evidence.samples])
-    ranks = rank_labels(scores, evidence.truth.astype(np.int64), evidence.name)
+    is_shifted = evidence.variant.labels in _AFTER_BACKGROUND
+    labels = evidence.truth.astype(np.int64) + (1 if is_shifted else 0)
+    ranks = rank_labels(scores, labels, evidence.name)
     found: dict[str, Interval | str] = {}
     for name, k in zip(NAMES["classification"], (1, 5), strict=True):
         found[name] = ranks.top(k)
@@ -130,48 +134,54 @@ def _raw_outputs(artifact: Artifact) -> tuple[int, int]:
     if len(shapes) != 2 or not codes:
         problem = f"has outputs {shapes}, not (batch, anchors, 4) and (batch, anchors, classes)"
         raise DataError(f"artifact '{artifact.file}'", problem, "Convert the network anew.")
+    if len(codes) == 2:
+        problem = f"has outputs {shapes}: 4 scores cannot be told from the 4 numbers of a box"
+        raise DataError(f"artifact '{artifact.file}'", problem, "Give the detector another class.")
     return codes[0], 1 - codes[0]
 
 
 def _super_resolution(evidence: Evidence) -> Accuracy:
-    truth, order = evidence.truth.astype(np.float64), evidence.taken.colour_order
-    made = [_picture(outputs[0], evidence) for outputs in evidence.samples]
-    if made[0].shape != truth.shape[1:]:
-        problem = f"holds pictures of {made[0].shape}, but the true ones are {truth.shape[1:]}"
-        raise DataError(evidence.name, problem, "Check the model's data set.")
     psnr_name, ssim_name = NAMES["super_resolution"]
-    unknown = sum(not np.isfinite(picture).all() for picture in made)
+    order, border_px = evidence.variant.input.colour_order, evidence.model.border_px
+    psnr, ssim, unknown = list[float](), list[float](), 0
+    for true, outputs in zip(evidence.truth, evidence.samples, strict=True):
+        made = _picture(outputs[0], evidence)
+        if made.shape != true.shape:
+            problem = f"holds pictures of {made.shape}, but the true ones are {true.shape}"
+            raise DataError(evidence.name, problem, "Check the model's data set.")
+        if not np.isfinite(made).all():
+            unknown += 1
+            continue
+        pair = [inner(luma(p, order), border_px) for p in (true.astype(np.float64), made)]
+        psnr.append(psnr_db(*pair))
+        is_small = min(pair[0].shape) < SSIM_LEAST_PX
+        ssim.append(float("nan") if is_small else ssim_ratio(*pair))
     if unknown:
-        reason = f"{unknown} of {len(made)} pictures hold pixels that are no numbers"
+        reason = f"{unknown} of {unknown + len(psnr)} pictures hold pixels that are no numbers"
         return Accuracy({psnr_name: reason, ssim_name: reason})
-    pairs = [(luma(t, order), luma(m, order)) for t, m in zip(truth, made, strict=True)]
-    return Accuracy({psnr_name: _psnr(pairs), ssim_name: _ssim(pairs)})
+    return Accuracy({psnr_name: _psnr(psnr), ssim_name: _ssim(ssim)})
 
 
 def _picture(output: NDArray[np.float64], evidence: Evidence) -> NDArray[np.float64]:
     """Turn an output into the 8-bit picture that a screen would show: (height, width, channels)."""
     is_last = evidence.artifact.layout == "NHWC"
     picture = output if is_last else np.moveaxis(output, 0, -1)
-    taken = evidence.taken
+    taken = evidence.variant.input
     values: NDArray[np.float64] = picture * np.asarray(taken.scale) + np.asarray(taken.mean)
     return np.clip(np.rint(values), 0.0, 255.0)
 
 
-_Pairs = list[tuple[NDArray[np.float64], NDArray[np.float64]]]
-
-
-def _psnr(pairs: _Pairs) -> Interval | str:
-    found = [psnr_db(*pair) for pair in pairs]
+def _psnr(found: list[float]) -> Interval | str:
     equal = found.count(float("inf"))
     if equal:
         return f"{equal} of {len(found)} pictures are the true ones, so their PSNR has no bound"
     return mean_interval(found)
 
 
-def _ssim(pairs: _Pairs) -> Interval | str:
-    if min(pairs[0][0].shape) < SSIM_LEAST_PX:
+def _ssim(found: list[float]) -> Interval | str:
+    if np.isnan(found).any():
         return f"pictures below {SSIM_LEAST_PX} × {SSIM_LEAST_PX} pixels are too small for SSIM"
-    return mean_interval([ssim_ratio(*pair) for pair in pairs])
+    return mean_interval(found)
 
 
 _MAKERS: dict[Application, Callable[[Evidence], Accuracy]] = {

@@ -31,26 +31,31 @@ class Matches:
 
     picture: NDArray[np.int64]  #: (n,)
     overlap: NDArray[np.float64]  #: (thresholds, n) with the true box that is hit; 0: no hit
-    true_count: NDArray[np.int64]  #: (pictures,) true boxes of this class
+    true_count: NDArray[np.int64]  #: (pictures,) true boxes of this class that count
+    #: (thresholds, n) found where nothing counts; None: nowhere
+    is_ignored: NDArray[np.bool_] | None = None
 
 
 def coco_matches(truth: Boxes, found: Boxes, pictures_count: int) -> Matches:
     """Match boxes of one class as COCO does, at ten overlaps from 0.5 to 0.95.
 
     The best 100 of a picture, in order of their scores, each take the true box that they overlap
-    most among those still free. No true box is a crowd, and no size is left out.
+    most among those still free. No size is left out. A true box that is to be ignored is a crowd:
+    a box that takes no other, and of which the threshold's share lies within the crowd, does not
+    count, and any number of boxes may lie there.
     """
     best = _best(found, _COCO_BOXES_COUNT)
-    return _matches(truth, best, pictures_count, (_COCO_OVERLAPS, _coco_hits))
+    return _matches(truth, best, pictures_count, (_COCO_OVERLAPS, _coco_hits, True))
 
 
 def voc_matches(truth: Boxes, found: Boxes, pictures_count: int) -> Matches:
     """Match boxes of one class as the VOC development kit does, at an overlap of 0.5.
 
     Each box is held against the true one that it overlaps most; if that is taken it is wrong, even
-    where it would fit another. No true box is difficult.
+    where it would fit another. A true box that is to be ignored is difficult: boxes that are held
+    against it do not count.
     """
-    return _matches(truth, found, pictures_count, (_VOC_OVERLAPS, _voc_hits))
+    return _matches(truth, found, pictures_count, (_VOC_OVERLAPS, _voc_hits, False))
 
 
 def coco_recall(hits: NDArray[np.int64], true_count: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -85,12 +90,15 @@ def average_precision(
     all_hits = np.flatnonzero(matches.overlap.any(axis=0))
     heeded = all_hits[-1] + 1 if len(all_hits) else 0  # after the last hit nothing matters
     of_box = weight[:, matches.picture[:heeded]]
-    seen = np.cumsum(of_box, axis=1)
+    all_seen = np.cumsum(of_box, axis=1)
     found = np.zeros(len(weight))
-    for overlap in matches.overlap:
+    for row, overlap in enumerate(matches.overlap):
         at = np.flatnonzero(overlap)
         if not len(at):
             continue
+        seen = all_seen
+        if matches.is_ignored is not None and matches.is_ignored[row, :heeded].any():
+            seen = np.cumsum(of_box * ~matches.is_ignored[row, :heeded], axis=1)
         hits, until = np.cumsum(of_box[:, at], axis=1), seen[:, at]
         precision = np.divide(hits, until, out=np.zeros(hits.shape), where=until > 0)
         best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
@@ -108,27 +116,41 @@ def _best(found: Boxes, count: int) -> Boxes:
     return Boxes(found.picture[kept], found.label[kept], found.corner[kept], found.score[kept])
 
 
+#: (boxes, counted true ones) and (boxes, ignored true ones) overlaps, threshold -> of each box its
+#: overlap with the true one that it takes, or 0; and whether it does not count
+_Hits = Callable[
+    [NDArray[np.float64], NDArray[np.float64], float], tuple[list[float], NDArray[np.bool_]]
+]
+
+
 def _matches(
     truth: Boxes,
     found: Boxes,
     pictures_count: int,
-    rule: tuple[NDArray[np.float64], Callable[[NDArray[np.float64], float], list[float]]],
+    rule: tuple[NDArray[np.float64], _Hits, bool],
 ) -> Matches:
-    thresholds, hits = rule
+    thresholds, hits, is_crowd = rule
     order = np.lexsort((found.picture, -found.score))  # stable: equal scores in picture order
     picture, corner = found.picture[order], found.corner[order]
-    true_count = np.bincount(truth.picture, minlength=pictures_count)
+    counted, ignored = truth.where(truth.score > 0), truth.where(truth.score == 0)
+    true_count = np.bincount(counted.picture, minlength=pictures_count)
     overlap = np.zeros((len(thresholds), len(order)))
-    for number in np.unique(picture[true_count[picture] > 0]):
+    is_ignored = np.zeros(overlap.shape, np.bool_) if len(ignored.picture) else None
+    has_truth = np.bincount(truth.picture, minlength=pictures_count) > 0
+    for number in np.unique(picture[has_truth[picture]]):
         own = np.flatnonzero(picture == number)
-        shared = overlaps(corner[own], truth.corner[truth.picture == number])
-        for row, threshold in zip(overlap, thresholds.tolist(), strict=True):
-            row[own] = hits(shared, threshold)
-    return Matches(picture, overlap, true_count)
+        shared = overlaps(corner[own], counted.corner[counted.picture == number])
+        beside = overlaps(corner[own], ignored.corner[ignored.picture == number], of_first=is_crowd)
+        for row, threshold in enumerate(thresholds.tolist()):
+            overlap[row, own], without = hits(shared, beside, threshold)
+            if is_ignored is not None:
+                is_ignored[row, own] = without
+    return Matches(picture, overlap, true_count, is_ignored)
 
 
-def _coco_hits(shared: NDArray[np.float64], threshold: float) -> list[float]:
-    """Return for each box of a picture its overlap with the true one that it takes, or 0."""
+def _coco_hits(
+    shared: NDArray[np.float64], crowds: NDArray[np.float64], threshold: float
+) -> tuple[list[float], NDArray[np.bool_]]:
     found, is_free = [0.0] * len(shared), [True] * shared.shape[1]
     for box in np.flatnonzero((shared >= threshold).any(axis=1)).tolist():
         best, taken = threshold, -1
@@ -137,14 +159,17 @@ def _coco_hits(shared: NDArray[np.float64], threshold: float) -> list[float]:
                 best, taken = overlap, true
         if taken >= 0:
             found[box], is_free[taken] = best, False
-    return found
+    return found, (np.array(found) == 0) & (crowds >= threshold).any(axis=1)
 
 
-def _voc_hits(shared: NDArray[np.float64], threshold: float) -> list[float]:
-    """Return for each box of a picture its overlap with the true one that it takes, or 0."""
+def _voc_hits(
+    shared: NDArray[np.float64], difficult: NDArray[np.float64], threshold: float
+) -> tuple[list[float], NDArray[np.bool_]]:
+    most, most_difficult = (part.max(axis=1, initial=0.0) for part in (shared, difficult))
+    is_ignored = (most_difficult >= threshold) & (most_difficult > most)
     found, is_free = [0.0] * len(shared), [True] * shared.shape[1]
-    for box in np.flatnonzero((shared >= threshold).any(axis=1)).tolist():
+    for box in np.flatnonzero((most >= threshold) & ~is_ignored).tolist():
         true = int(shared[box].argmax())
         if is_free[true]:
             found[box], is_free[true] = float(shared[box, true]), False
-    return found
+    return found, is_ignored

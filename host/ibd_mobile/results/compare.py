@@ -14,6 +14,7 @@ from ibd_mobile.core.device import Noun
 from ibd_mobile.core.errors import InputError, ValidityError
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.record import Record
+from ibd_mobile.results.accuracy_loss import LOSSES
 from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, paired
 from ibd_mobile.results.key import Difference, differences, is_simulated, refusal
 from ibd_mobile.results.ranking import SAME_FUNCTION, accuracy_gate
@@ -209,7 +210,9 @@ def _names(a: Side, b: Side) -> dict[str, Group]:
     for group in HOME:
         if HOME[group] in a.records and HOME[group] in b.records:
             found = {**a.metrics(group), **b.metrics(group)}
-            names |= {name: group for name, metric in found.items() if metric.better}
+            told = {name: metric for name, metric in found.items() if metric.better}
+            # what a file lost is its accuracy again, less a number that both sides share
+            names |= {name: group for name in told if name not in LOSSES.values()}
     return names
 
 

@@ -28,12 +28,20 @@ def number(compared: Compared, metric: Metric) -> str:
 
 
 def change(compared: Compared) -> str:
-    """Say how much more B is: "−36 % [−40 to −31]", below it "−130 ± 19 µs"; points of a share."""
+    """Say how much more B is: "−36 % [−40 to −31]", below it "−130 ± 19 µs".
+
+    Of accuracy the difference alone: points of a share, decibels, or what has no unit.
+    """
     if compared.difference is None:
         return ""
     if compared.unit == "ratio":
         numbers = (compared.difference, compared.difference_low, compared.difference_high)
         return f"{_spread(*(None if n is None else 100 * n for n in numbers))} points"
+    if compared.group == "accuracy":
+        numbers = (compared.difference, compared.difference_low, compared.difference_high)
+        is_share = not compared.unit  # 0…1, as SSIM
+        unit = "" if is_share else f" {compared.unit}"
+        return _spread(*numbers, unit=unit, more_digits=2 if is_share else 0)
     parts = []
     if compared.ratio is not None:
         numbers = (compared.ratio, compared.ratio_low, compared.ratio_high)
@@ -81,10 +89,17 @@ def follows(comparison: Comparison) -> str:
     return f"differs with it: {', '.join(names)}" if names else ""
 
 
-def _spread(value: float | None, low: float | None, high: float | None, *, unit: str = "") -> str:
+def _spread(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    *,
+    unit: str = "",
+    more_digits: int = 0,
+) -> str:
     value = 0.0 if value is None else value
     arm = max((abs(end - value) for end in (low, high) if end is not None), default=abs(value))
-    digits = 0 if arm >= 10 else 1 if arm >= 0.5 else 2
+    digits = (0 if arm >= 10 else 1 if arm >= 0.5 else 2) + more_digits
     if low is None and high is None:
         return f"{_signed(value, digits)}{unit}"
     ends = [

@@ -9,6 +9,9 @@ Four figures, because four are in use and none can be turned into another:
 - `miou`: mean overlap (intersection over union) of hits with their true boxes. Hits are COCO's at
   0.5, so it is never below that; those of all classes count alike. It tells how well boxes fit,
   and nothing of what was missed or invented.
+
+True boxes that are to be ignored (COCO's crowds, VOC's difficult objects) are neither found nor
+missed, and what is found there is neither right nor wrong; each average has its own rule for it.
 """
 
 from collections.abc import Sequence

@@ -108,6 +108,8 @@ def scale(value: float, unit: str) -> tuple[float, str]:
 
 
 def _decimals(value: float, arm: float = 0.0) -> int:
+    if arm > abs(value):  # as with a difference that may be none: digits of the value say nothing
+        return max(0, _DIGITS_COUNT - 1 - _exponent(arm))
     by_value = _DIGITS_COUNT - 1 - _exponent(value)
     by_arm = -_exponent(arm) if arm > 0 else by_value
     return max(0, min(max(by_value, by_arm), by_value + _MORE_DIGITS_COUNT))

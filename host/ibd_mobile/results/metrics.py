@@ -5,7 +5,7 @@ What «latency» means is open in the paper, whose observation 5 has it fall wit
 of a sample. Energy efficiency likewise has two readings, samples and operations per joule.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -15,6 +15,7 @@ from ibd_mobile.core.trace import InferenceTrace, Window
 from ibd_mobile.core.units import S_PER_NS
 from ibd_mobile.results import accuracy
 from ibd_mobile.results.accuracy import Accuracy
+from ibd_mobile.results.accuracy_loss import LOSSES, losses, losses_note
 from ibd_mobile.results.energy import PowerEstimate, estimate_power, middle, uncovered_reason
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.stats import Interval, batch_mean_interval, mean_interval
@@ -24,7 +25,9 @@ _BY_MEASURE_JOB = "measured by a measure job"
 _UNCOUNTED = "the operations of this file could not be counted"
 
 #: others are shares; an SSIM is told as it is everywhere, not in per cent
-_ACCURACY_UNITS = {"psnr_y_db": "dB", "ssim_ratio": ""}
+_ACCURACY_UNITS = {
+    "psnr_y_db": "dB", "ssim_ratio": "", "psnr_y_loss_db": "dB", "ssim_loss_ratio": "",
+}  # fmt: skip
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,6 +45,7 @@ class _Sources:
     idle: PowerEstimate | str
     net: PowerEstimate | str
     accuracy: Accuracy
+    losses: Mapping[str, Interval | str]  #: of accuracy, against the float32 source
 
 
 def measure(facts: Facts) -> list[Metric]:
@@ -71,7 +75,8 @@ def _sources(facts: Facts) -> _Sources:
     told = accuracy.accuracy_of(facts)
     if facts.context.job.kind == "accuracy":
         none = _BY_MEASURE_JOB
-        return _Sources(facts, none, none, none, none, none, none, told)
+        lost = losses(facts.context, told)
+        return _Sources(facts, none, none, none, none, none, none, told, lost)
     gross, idle = _gross(facts), _idle(facts)
     net = _then(gross, lambda g: _then(idle, lambda i: g.less(i)))
     timed, power = facts.phase("latency"), facts.phase("power")
@@ -84,6 +89,7 @@ def _sources(facts: Facts) -> _Sources:
         idle=idle,
         net=net,
         accuracy=told,
+        losses=losses(facts.context, told),
     )
 
 
@@ -156,10 +162,21 @@ def _accuracy_specs(application: Application) -> list[_Spec]:
     def figure(name: str) -> Callable[[_Sources], Interval | str]:
         return lambda s: s.accuracy.figures[name]
 
+    def loss(name: str) -> Callable[[_Sources], Interval | str]:
+        return lambda s: s.losses[name]
+
+    def source_note(name: str) -> Callable[[_Sources], str]:
+        return lambda s: losses_note(s.facts.context, name)
+
     return [
         _Spec(name, "accuracy", _ACCURACY_UNITS.get(name, "ratio"), "higher", figure(name),
               lambda s: s.accuracy.note)
         for name in accuracy.NAMES[application]
+    ] + [
+        _Spec(LOSSES[name], "accuracy", _ACCURACY_UNITS.get(LOSSES[name], "ratio"), "lower",
+              loss(LOSSES[name]), source_note(name))
+        for name in accuracy.NAMES[application]
+        if name in LOSSES
     ]  # fmt: skip
 
 

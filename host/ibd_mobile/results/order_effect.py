@@ -44,12 +44,12 @@ class OrderEffect(Noun, frozen=True, kw_only=True, omit_defaults=False):
         """Say it in one line for people."""
         if self.change_ratio is None:
             return f"Order: {self.missing}"
-        told = f"Order: each job later takes {_pct(self.change_ratio)} % of time more"
-        if self.low is None or self.high is None:
-            return f"{told}, n = {self.n}: no interval, so not known"
-        verdict = "shown" if self.is_shown else "no effect shown"
-        told += f" [{_pct(self.low)} to {_pct(self.high)}], n = {self.n}"
-        return f"{told}: {verdict}"
+        change = f"{_pct(self.change_ratio)} %"
+        verdict = "no interval, so not known"
+        if self.low is not None and self.high is not None:
+            change += f" [{_pct(self.low)} to {_pct(self.high)}]"
+            verdict = "shown" if self.is_shown else "no effect shown"
+        return f"Order: time changes by {change} with each job later, n = {self.n}: {verdict}"
 
 
 def order_effects(records: Iterable[Record]) -> list[OrderEffect]:

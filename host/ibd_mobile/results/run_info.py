@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+import msgspec
+
 from ibd_mobile.core.device import Noun, Slot
 from ibd_mobile.core.job import Job, Skip
+from ibd_mobile.core.model import Dataset
 from ibd_mobile.core.study import Protocol, Study
 
 
@@ -20,3 +23,5 @@ class RunInfo(Noun, frozen=True, kw_only=True, omit_defaults=False):
     jobs: list[Job]  #: the plan, in its order
     skips: list[Skip]
     is_simulated: bool
+    #: pictures of the lab that models are tested on, by the model's id
+    datasets: dict[str, Dataset] = msgspec.field(default_factory=dict)

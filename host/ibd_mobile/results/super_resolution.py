@@ -37,22 +37,34 @@ def luma(pictures: NDArray[np.float64], colour_order: str) -> NDArray[np.float64
     return found
 
 
-def psnr_db(true: NDArray[np.float64], made: NDArray[np.float64], border_px: int = 0) -> float:
+def inner(picture: NDArray[np.float64], border_px: int) -> NDArray[np.float64]:
+    """Leave out so many pixels on each side of a picture, (height, width).
+
+    Raises:
+        DataError: nothing is left.
+
+    >>> inner(np.zeros((8, 10)), 2).shape
+    (4, 6)
+    """
+    rows, columns = (slice(border_px, size - border_px) for size in picture.shape)
+    left = picture[rows, columns]
+    if not left.size:
+        problem = f"of {picture.shape[0]} × {picture.shape[1]} pixels has nothing inside its border"
+        raise DataError("a picture", problem, "Choose a narrower border.")
+    return left
+
+
+def psnr_db(true: NDArray[np.float64], made: NDArray[np.float64]) -> float:
     """Return the peak signal-to-noise ratio of one picture, dB; infinite where both are equal.
 
     Args:
         true: (height, width), 0…255.
         made: likewise.
-        border_px: left out on each side.
 
     >>> round(psnr_db(np.zeros((4, 4)), np.full((4, 4), 255.0)), 12)
     0.0
     """
-    rows, columns = (slice(border_px, size - border_px) for size in true.shape)
-    error = (true - made)[rows, columns]
-    if not error.size:
-        problem = f"of {true.shape[0]} × {true.shape[1]} pixels has nothing inside its border"
-        raise DataError("a picture", problem, "Choose a narrower border.")
+    error = true - made
     mean_square = float((error * error).mean())
     return 10 * math.log10(_PEAK**2 / mean_square) if mean_square else math.inf
 

@@ -38,15 +38,18 @@ _ACCURACY: dict[Application, tuple[Column, ...]] = {
     "classification": (
         Column("top1_ratio", "accuracy", "top-1"),
         Column("top5_ratio", "accuracy", "top-5"),
+        Column("top1_loss_ratio", "accuracy", "top-1 loss"),
     ),
     "detection": (
         Column("map_coco_ratio", "accuracy", "mAP COCO"),
         Column("map_voc_ratio", "accuracy", "mAP VOC"),
         Column("miou_ratio", "accuracy", "mIoU"),
+        Column("map_coco_loss_ratio", "accuracy", "mAP loss"),
     ),
     "super_resolution": (
         Column("psnr_y_db", "accuracy", "PSNR of Y"),
         Column("ssim_ratio", "accuracy", "SSIM"),
+        Column("psnr_y_loss_db", "accuracy", "PSNR loss"),
     ),
 }
 _OTHERS = (

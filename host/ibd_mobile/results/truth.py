@@ -12,22 +12,23 @@ from numpy.typing import NDArray
 
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import Application, Dataset, Model
-from ibd_mobile.results.boxes import TRUTH_COLUMNS
+from ibd_mobile.results.boxes import IGNORING_COLUMNS, TRUTH_COLUMNS
 from ibd_mobile.results.document import read_plain
 
 Truth = NDArray[np.generic]  #: of the shape and type that `core.model.Dataset.truth_sha256` states
 
 _REMEDY = "Measure the job again with `ibd-mobile resume`."
-_KINDS: dict[Application, tuple[str, int]] = {
-    "classification": ("uint8", 1),
-    "detection": ("float32", 2),
-    "super_resolution": ("uint8", 4),
-}  #: type and number of dimensions
+_GENERATOR = "Check the data set's generator."
+_KINDS: dict[Application, tuple[tuple[str, ...], int]] = {
+    "classification": (("uint8", "uint16"), 1),
+    "detection": (("float32",), 2),
+    "super_resolution": (("uint8",), 4),
+}  #: types and number of dimensions
 
 
 #: how numpy writes the head of the arrays that are truth; anything else is not read at all
 _HEAD = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '(\|u1|<f4)', 'fortran_order': False, 'shape': "
+    rb"\x93NUMPY\x01\x00..\{'descr': '(\|u1|<u2|<f4)', 'fortran_order': False, 'shape': "
     rb"\((\d{1,9}(?:, \d{1,9}){0,3}),?\), \} *\n",
     re.DOTALL,
 )
@@ -81,10 +82,10 @@ def check(truth: Truth, application: Application, dataset: Dataset) -> None:
     Raises:
         DataError: wrong type or shape, a picture, class or box that cannot be.
     """
-    kind, dimensions_count = _KINDS[application]
+    kinds, dimensions_count = _KINDS[application]
     problem = ""
-    if truth.dtype != kind or truth.ndim != dimensions_count:
-        problem = f"is {truth.dtype} with {truth.ndim} dimensions, not {kind} with"
+    if truth.dtype.name not in kinds or truth.ndim != dimensions_count:
+        problem = f"is {truth.dtype} with {truth.ndim} dimensions, not {' or '.join(kinds)} with"
         problem += f" {dimensions_count}"
     elif dataset.count < 1:
         problem = "is of no picture"
@@ -95,21 +96,26 @@ def check(truth: Truth, application: Application, dataset: Dataset) -> None:
     elif application == "classification" and int(truth.astype(int).max()) >= len(dataset.labels):
         problem = f"has a class beyond the {len(dataset.labels)} there are"
     if problem:
-        remedy = "Check the data set's generator."
+        remedy = "Check the data set's pictures." if dataset.pictures else _GENERATOR
         raise DataError(f"truth of data set '{dataset.id}'", problem, remedy)
 
 
 def _box_problem(boxes: NDArray[np.float64], dataset: Dataset) -> str:
-    if boxes.shape[1] != TRUTH_COLUMNS:
-        return f"has {boxes.shape[1]} numbers per box, not {TRUTH_COLUMNS}"
-    picture, label, corner = boxes[:, 0], boxes[:, 1], boxes[:, 2:]
+    if boxes.shape[1] not in (TRUTH_COLUMNS, IGNORING_COLUMNS):
+        return f"has {boxes.shape[1]} numbers per box, not {TRUTH_COLUMNS} or {IGNORING_COLUMNS}"
+    picture, label, corner = boxes[:, 0], boxes[:, 1], boxes[:, 2:TRUTH_COLUMNS]
     for what, number, limit in (
         ("picture", picture, dataset.count),
         ("class", label, len(dataset.labels)),
     ):
         if not ((number >= 0) & (number < limit) & (number == np.floor(number))).all():
             return f"has a {what} that is none of the {limit} there are"
+    if not np.isin(boxes[:, TRUTH_COLUMNS:], (0, 1)).all():
+        return "has a box that is neither counted (0) nor ignored (1)"
     is_inside = ((corner >= 0) & (corner <= 1)).all()
-    if not is_inside or not (corner[:, 2:] > corner[:, :2]).all():
+    low, high = corner[:, :2], corner[:, 2:]
+    # Published sets have boxes without area, which nobody can find: they count as missed there.
+    is_box = (high >= low if dataset.pictures else high > low).all()
+    if not is_inside or not is_box:
         return "has a box without area, or one that is not within its picture"
     return ""

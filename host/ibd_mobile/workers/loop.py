@@ -14,7 +14,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -304,19 +304,12 @@ def _fill(engine: Engine, times: _Times, deadline_ns: int | None) -> None:
 def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> list[bytes]:
     """Infer each record of a data set, and return the outputs."""
     record_bytes = sum(t.bytes for t in engine.inputs)
-    data, unreadable = _read(args.dataset)
-    if data is None:
-        raise Failure(Status.INPUT_UNREADABLE, unreadable)
-    if len(data) != args.count * record_bytes:
-        raise Failure(
-            Status.INPUT_UNREADABLE,
-            f"{args.dataset} has {len(data)} bytes, not {args.count} × {record_bytes}",
-        )
+    _check_size(args.dataset, args.count, record_bytes)
     journal.write("phase_begin", phase="dataset", t_ns=_clock_ns())
     starts, ends, outputs = [], [], []
     cpu_start_ns = time.process_time_ns()
-    for i in range(args.count):
-        engine.write(data[i * record_bytes : (i + 1) * record_bytes])
+    for record in _records(args.dataset, args.count, record_bytes):
+        engine.write(record)
         starts.append(_clock_ns())
         engine.infer()
         ends.append(_clock_ns())
@@ -333,6 +326,28 @@ def _dataset(args: argparse.Namespace, journal: Journal, engine: Engine) -> list
     )
     journal.sync()
     return outputs
+
+
+def _check_size(path: str, count: int, record_bytes: int) -> None:
+    try:
+        found_bytes = Path(path).stat().st_size
+    except OSError as error:
+        raise Failure(Status.INPUT_UNREADABLE, f"{path}: {error.strerror}") from error
+    if found_bytes != count * record_bytes:
+        raise Failure(
+            Status.INPUT_UNREADABLE,
+            f"{path} has {found_bytes} bytes, not {count} × {record_bytes}",
+        )
+
+
+def _records(path: str, count: int, record_bytes: int) -> Iterator[bytes]:
+    """Read a data set record by record: the whole of it may be larger than the memory."""
+    try:
+        with Path(path).open("rb") as file:
+            for _ in range(count):
+                yield file.read(record_bytes)
+    except OSError as error:
+        raise Failure(Status.INPUT_UNREADABLE, f"{path}: {error.strerror}") from error
 
 
 def _open_outputs(folder: str) -> int:

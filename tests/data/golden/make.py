@@ -14,10 +14,11 @@
     uv run tests/data/golden/make.py
 
 COCO's figures are pycocotools' (the mean overlap of hits is taken from its own matches), VOC's are
-those of object-detection-metrics, PSNR and SSIM scikit-image's; what becomes of a picture on its
-way into a network is Pillow's, called as each pipeline's own code calls it. Numbers are written
-with all their digits. Boxes lie on sixty-fourths of the picture unless a case says otherwise, so
-that an overlap of exactly 0.5 is one in every program.
+those of object-detection-metrics (without what is to be ignored, which it does not know), PSNR and
+SSIM scikit-image's; what becomes of a picture on its way into a network is Pillow's, called as each
+pipeline's own code calls it. Numbers are written with all their digits. Boxes lie on sixty-fourths
+of the picture unless a case says otherwise, so that an overlap of exactly 0.5 is one in every
+program.
 """
 
 import contextlib
@@ -39,12 +40,18 @@ GRID = 64
 
 
 def case(name, pictures_count, truth, found):
-    """A set of pictures: truth is [picture, class, y0, x0, y1, x1]; found has a score too."""
+    """A set of pictures: truth is [picture, class, y0, x0, y1, x1]; found has a score too.
+
+    Truth may have a seventh number: 1 where the box is to be ignored, as a crowd or as difficult.
+    """
     return {"name": name, "pictures_count": pictures_count, "truth": truth, "found": found}
 
 
 def on_grid(rows, first):
-    return [[*row[:first], *(v / GRID for v in row[first:])] for row in rows]
+    return [
+        [*row[:first], *(v / GRID for v in row[first : first + 4]), *row[first + 4 :]]
+        for row in rows
+    ]
 
 
 def hand_made():
@@ -90,6 +97,34 @@ def hand_made():
     ]  # fmt: skip
 
 
+def ignoring():
+    """Sets with boxes that are to be ignored."""
+    yield "a crowd that swallows", 1, [[0, 0, 0, 0, 64, 64, 1], [0, 0, 0, 0, 16, 16, 0]], [
+        [0, 0, 0.9, 30, 30, 50, 50], [0, 0, 0.8, 30, 30, 50, 51], [0, 0, 0.7, 0, 0, 16, 16],
+    ]  # fmt: skip
+    yield "a crowd alone", 2, [[0, 0, 0, 0, 64, 64, 1], [1, 1, 0, 0, 16, 16, 0]], [
+        [0, 0, 0.9, 30, 30, 50, 50], [1, 1, 0.8, 0, 0, 16, 16], [1, 0, 0.7, 0, 0, 16, 16],
+    ]  # fmt: skip
+    # COCO gives the second box to the true one that is left, VOC holds it against the difficult one
+    yield "a difficult one fits better", 1, [[0, 0, 0, 0, 32, 32, 1], [0, 0, 0, 8, 32, 40, 0]], [
+        [0, 0, 0.9, 0, 1, 32, 33], [0, 0, 0.8, 0, 2, 32, 34], [0, 0, 0.7, 0, 30, 32, 62],
+    ]  # fmt: skip
+    yield "half of a box in a crowd", 1, [[0, 0, 0, 0, 32, 32, 1], [0, 0, 40, 40, 60, 60, 0]], [
+        [0, 0, 0.9, 0, 16, 32, 48], [0, 0, 0.8, 0, 17, 32, 49], [0, 0, 0.7, 40, 40, 60, 60],
+    ]  # fmt: skip
+
+
+def with_ignored(seed, truth):
+    """Mark a fifth of true boxes, and lay large ones over some pictures that are marked too."""
+    random = np.random.RandomState(seed)
+    marked = [[*row, int(random.rand() < 0.2)] for row in truth]
+    for picture in sorted({row[0] for row in truth}):
+        if random.rand() < 0.3:
+            y, x = random.randint(0, 20, 2).tolist()
+            marked.append([picture, int(random.randint(3)), y, x, y + 40, x + 44, 1])
+    return marked
+
+
 def drawn(seed, pictures_count, labels_count, is_on_grid, score_steps):
     """Draw true boxes and claims about them: moved a little, doubled, missed, invented."""
     random = np.random.RandomState(seed)
@@ -124,10 +159,10 @@ def coco_of(each):
     images = [{"id": k} for k in range(each["pictures_count"])]
 
     def annotation(row, first):
-        y0, x0, y1, x1 = row[first:]
+        y0, x0, y1, x1, *is_ignored = row[first:]
         return {
             "image_id": row[0], "category_id": row[1], "bbox": [x0, y0, x1 - x0, y1 - y0],
-            "area": (x1 - x0) * (y1 - y0), "iscrowd": 0,
+            "area": (x1 - x0) * (y1 - y0), "iscrowd": is_ignored[0] if is_ignored else 0,
         }  # fmt: skip
 
     def made(rows, first):
@@ -150,17 +185,43 @@ def coco_of(each):
     for entry in (e for e in evaluation.evalImgs if e is not None):
         if entry["aRng"] != evaluation.params.areaRng[0]:
             continue
-        overlap = evaluation.ious[entry["image_id"], entry["category_id"]]
+        where = entry["image_id"], entry["category_id"]
+        overlap, true_ids = evaluation.ious[where], [g["id"] for g in evaluation._gts[where]]
         for d, true_id in enumerate(entry["dtMatches"][0]):
-            if true_id:
-                shared.append(float(overlap[d][entry["gtIds"].index(int(true_id))]))
-    is_any_true = bool(each["truth"])
+            if true_id and not entry["dtIgnore"][0][d]:
+                shared.append(float(overlap[d][true_ids.index(int(true_id))]))
+    is_any_true = any(not any(row[6:]) for row in each["truth"])
     return {
         "map_coco": float(evaluation.stats[0]) if is_any_true else None,
         "map_coco_50": float(evaluation.stats[1]) if is_any_true else None,
         "map_coco_75": float(evaluation.stats[2]) if is_any_true else None,
         "miou": sum(shared) / len(shared) if shared else None,
     }
+
+
+def undisputed(each):
+    """Leave out what is to be ignored, and found boxes that fit such a one best.
+
+    object-detection-metrics knows no difficult boxes. By the rules of VOC's kit a found box is held
+    against the true one that it overlaps most; where that is difficult the box counts for nothing.
+    So without both, what is left is judged as before.
+    """
+
+    def overlap(one, other):
+        sides = [min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1)]
+        shared = max(sides[0], 0.0) * max(sides[1], 0.0)
+        areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (one, other)]
+        return shared / (sum(areas) - shared)
+
+    def is_counted(row):
+        near = [(overlap(row[3:], t[2:6]), t) for t in each["truth"] if t[:2] == row[:2]]
+        most = max((value for value, _ in near), default=0.0)
+        fitting = [any(t[6:]) for value, t in near if value == most]
+        assert len(set(fitting)) < 2 or most < 0.5, f"{each['name']}: two fit equally"
+        return most < 0.5 or not fitting[0]
+
+    truth = [row[:6] for row in each["truth"] if not any(row[6:])]
+    return truth, [row for row in each["found"] if is_counted(row)]
 
 
 def voc_of(each):
@@ -171,15 +232,14 @@ def voc_of(each):
             for row in rows
         ]  # fmt: skip
 
+    truth, found = undisputed(each)
     told = {}
     for name, method in (
         ("map_voc", MethodAveragePrecision.AllPointsInterpolation),
         ("map_voc07", MethodAveragePrecision.ElevenPointsInterpolation),
     ):
-        of_class = get_pascal_voc_metrics(
-            boxes(each["truth"], 2), boxes(each["found"], 3), 0.5, method
-        )
-        told[name] = float(MetricPerClass.mAP(of_class)) if each["truth"] else None
+        of_class = get_pascal_voc_metrics(boxes(truth, 2), boxes(found, 3), 0.5, method)
+        told[name] = float(MetricPerClass.mAP(of_class)) if truth else None
     return told
 
 
@@ -194,6 +254,14 @@ def detection():
         counts = np.bincount([row[1] for row in truth])
         # There object-detection-metrics asks whether 3 / 10 reaches 0.30000000000000004.
         assert (counts % 10).all(), f"{name}: a class has {counts} true boxes; take another seed"
+        cases.append(case(name, how[1], on_grid(truth, 2), on_grid(found, 3)))
+    cases += [case(n, c, on_grid(t, 2), on_grid(f, 3)) for n, c, t, f in ignoring()]
+    for name, *how in (
+        ("drawn, some to be ignored", 31, 40, 3, True, 20),
+        ("drawn off the grid, some to be ignored", 33, 60, 3, False, 0),
+    ):
+        truth, found = drawn(*how)
+        truth = with_ignored(how[0], truth)
         cases.append(case(name, how[1], on_grid(truth, 2), on_grid(found, 3)))
     for each in cases:
         each["expected"] = coco_of(each) | voc_of(each)

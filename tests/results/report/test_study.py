@@ -47,7 +47,7 @@ def text(format: str, run: RunInfo, records: list[Record]) -> str:
 @pytest.mark.parametrize("format", ["terminal", "markdown"])
 def test_a_study_is_told_with_its_order_effect_and_the_papers_observations(format: str) -> None:
     told = text(format, STUDIED, twice())
-    assert "Order: each job later takes " in told
+    assert "Order: time changes by " in told
     assert ", n = 3: " in told
     assert TITLE in told
     assert "4. On one device, a quantized network is faster than one in floating point." in told
@@ -104,6 +104,6 @@ def test_slots_are_named_where_there_are_several() -> None:
         OrderEffect(slot=slot, n=4, change_ratio=0.01, low=-0.01, high=0.03)
         for slot in ("left", "right")
     ]
-    said = "Order: each job later takes +1.00 % of time more [−1.00 to +3.00], n = 4"
+    said = "Order: time changes by +1.00 % [−1.00 to +3.00] with each job later, n = 4"
     assert order_lines(effects[:1]) == [f"{said}: no effect shown"]
     assert order_lines(effects)[1] == f"{said}: no effect shown (slot right)"

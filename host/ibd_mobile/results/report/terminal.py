@@ -32,7 +32,7 @@ from ibd_mobile.results.table import GROUP_TITLES, Row, rows
 
 _SIDE_BY_SIDE_COUNT = 3  #: so many configurations are easier to compare side by side
 _PADDING_COUNT = 2  #: columns of the terminal that a table adds to each of its own
-_LABEL_WIDTH = 22  #: longer labels are folded between words
+_LABEL_WIDTH = 24  #: longer labels are folded between words
 _ENDLESS_COUNT = 10_000
 _WARNING, _QUIET, _TITLE = "bold yellow", "dim", "bold"
 
