@@ -37,7 +37,7 @@ HOMES = {
     "uiautomator2": {"machine/screen.py"},
     "duckdb": {"results/query.py"},
     "pandas": {"results/frames.py"},
-    "matplotlib": {"results/chart.py"},
+    "matplotlib": {"results/chart/"},
     "jinja2": {"results/page/page.py"},
     "typer": {"cli/"},
     "tomllib": {"catalog/reader.py", "core/environment.py", "sim/profile.py", "cli/sim.py"},
