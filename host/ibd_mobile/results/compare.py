@@ -15,7 +15,7 @@ from ibd_mobile.core.errors import InputError, ValidityError
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.accuracy_loss import LOSSES
-from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, paired
+from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, joined, paired
 from ibd_mobile.results.key import Difference, differences, is_simulated, refusal
 from ibd_mobile.results.ranking import SAME_FUNCTION, accuracy_gate
 from ibd_mobile.results.side import HOME, Side, interval_of
@@ -37,7 +37,7 @@ class Compared(Noun, frozen=True, kw_only=True, omit_defaults=False):
     unit: str
     a: Metric
     b: Metric
-    n: int = 0  #: repetitions that were paired; 1 = two single figures
+    n: int = 0  #: repetitions that were paired or, below 3, averaged; 1 = two single figures
     difference: float | None = None  #: B - A
     difference_low: float | None = None
     difference_high: float | None = None
@@ -131,7 +131,7 @@ def _compared(
     allowed: Collection[str],
     gate: str,
 ) -> Compared:
-    found = [(a.metric(name, group), b.metric(name, group)) for a, b in pairs]
+    found = [(a.metric(name, group), b.metric(name, group)) for a, b in _measured(pairs, group)]
     a, b = found[0]
     made: dict[str, Any] = {"name": name, "group": group, "unit": a.unit, "a": a, "b": b}
     for metric, which in ((a, "A"), (b, "B")):
@@ -147,13 +147,24 @@ def _compared(
     return _told(made, [(x, y) for x, y in found if x.value is not None and y.value is not None])
 
 
+def _measured(pairs: Sequence[tuple[Side, Side]], group: Group) -> list[tuple[Side, Side]]:
+    """Leave out repetitions that no job of their own measured: accuracy is that of all."""
+    own: dict[tuple[int, int], tuple[Side, Side]] = {}
+    for a, b in pairs:
+        own.setdefault((id(a.records.get(HOME[group])), id(b.records.get(HOME[group]))), (a, b))
+    return list(own.values())
+
+
 def _told(made: dict[str, Any], numbers: Sequence[tuple[Metric, Metric]]) -> Compared:
     if len(numbers) >= PAIRS_COUNT:
         n = len(numbers)
         made_of = paired([(a.value or 0.0, b.value or 0.0) for a, b in numbers])
     else:
-        n = 1
-        made_of = contrast(interval_of(numbers[0][0]), interval_of(numbers[0][1]))
+        n = len(numbers)
+        made_of = contrast(
+            joined([interval_of(a) for a, _ in numbers]),
+            joined([interval_of(b) for _, b in numbers]),
+        )
     difference, ratio = made_of.difference, made_of.ratio
     return Compared(
         **made,
