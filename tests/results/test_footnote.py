@@ -69,7 +69,9 @@ def test_two_findings_at_one_number_are_both_marked() -> None:
 def test_marks_beside_each_other_ascend() -> None:
     first = replace(
         ROWS[0],
-        metrics=[replace(m, spoiled_by=["UNSTABLE"]) for m in ROWS[0].metrics if m.value],
+        metrics=[
+            replace(m, spoiled_by=["UNSTABLE"]) for m in ROWS[0].metrics if m.value is not None
+        ],
     )
     both = replace(
         first,

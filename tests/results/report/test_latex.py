@@ -21,7 +21,7 @@ def test_a_table_has_a_line_per_metric_and_a_column_per_configuration() -> None:
     assert r"\begin{tabular}{lrrr}" in text
     body = text[text.index(r"\midrule") : text.index(r"\bottomrule")].splitlines()[1:]
     assert {line.count(" & ") for line in body} == {3}
-    assert body[2].startswith(r"Latency, per sample & 1.83 $\pm$ 0.04 ms & 0.720 $\pm$ 0.015 ms")
+    assert body[3].startswith(r"Latency, per sample & 1.83 $\pm$ 0.04 ms & 0.720 $\pm$ 0.015 ms")
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 1
     assert r"\textsuperscript{3} not available: no int8 peak is published" in text
 

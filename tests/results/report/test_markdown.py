@@ -24,7 +24,7 @@ def test_the_table_has_a_row_per_metric_and_a_column_per_configuration() -> None
     found = _table(render(RUN, RECORDS, FAILURES))
     assert found[0] == ["", "float32 ×1 ¹", "float32 ×4 ¹", "int8 ×1 ¹"]
     assert {len(line) for line in found} == {4}
-    assert found[4] == [
+    assert found[5] == [
         "Latency, per sample", "1.83 ± 0.04 ms", "0.720 ± 0.015 ms", "0.912 ± 0.019 ms",
     ]  # fmt: skip
     groups = [line[0].partition(",")[0] for line in found[2:]]
