@@ -111,7 +111,45 @@ def test_the_jobs_that_a_page_draws_can_be_named(
     said = ibd("report", "--html", str(path), "--job", "ffffffffffff")
     assert (said.code, "is not done" in said.err) == (3, True)
     said = ibd("report", "--job", job)
-    assert (said.code, "Say --html FILE too" in said.err) == (3, True)
+    assert (said.code, "Say --html FILE or --charts FOLDER" in said.err) == (3, True)
+
+
+def test_charts_are_written_beside_each_other_and_again_over_themselves(
+    copied: Path, ibd: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "charts"
+    said = ibd("report", "--charts", str(folder), "--draw", "1")
+    names = sorted(path.name for path in folder.iterdir())
+    assert (said.code, said.out) == (0, "")
+    assert said.err == f"{folder}: {len(names)} charts\n"
+    assert all(name.endswith(".svg") for name in names)
+    assert sum(name.startswith("job-") for name in names) == 1
+    assert ibd("report", "--charts", str(folder), "--draw", "1").code == 0
+    assert sorted(path.name for path in folder.iterdir()) == names
+
+
+def test_what_charts_would_overwrite_is_left_alone(
+    copied: Path, ibd: Command, tmp_path: Path
+) -> None:
+    ibd("report", "--charts", str(tmp_path / "made"), "--draw", "0")
+    names = sorted(path.name for path in (tmp_path / "made").iterdir())
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    (folder / names[-1]).write_text("<svg>drawn by hand</svg>")
+    said = ibd("report", "--charts", str(folder), "--draw", "0")
+    assert said.code == 3
+    assert f"{names[-1]}: is there and was not drawn by ibd-mobile" in said.err
+    assert [path.name for path in folder.iterdir()] == names[-1:]  # nothing was written at all
+    assert "by hand" in (folder / names[-1]).read_text()
+
+
+def test_a_page_and_its_charts_can_be_written_at_once(
+    copied: Path, ibd: Command, tmp_path: Path
+) -> None:
+    page, folder = tmp_path / "out.html", tmp_path / "charts"
+    words = ("report", "--html", str(page), "--charts", str(folder), "--draw", "0")
+    assert ibd(*words).code == 0
+    assert page.read_text().count("<figure>") == len(list(folder.iterdir()))
 
 
 def test_prose_of_several_runs_follows_each_other_and_data_do_not(

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -11,6 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
+#: pictures and prints of pages are kept here, to be looked at; git ignores it
+ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+#: (width in px, whether it is dark) of the screens that a page is looked at on
+SCREENS = ((390, False), (390, True), (820, False), (1280, False), (1280, True))
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -18,6 +25,24 @@ _FLAGS = (
     "--remote-debugging-pipe", "--disable-dev-shm-usage",
 )  # fmt: skip
 _LIMIT_S = 120.0
+
+_TOLD = ".map(e => e.outerHTML.slice(0, 120))"
+_BEYOND = (
+    "[...document.querySelectorAll('body *')].filter(e =>"
+    " e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest('svg')"
+    f" && !e.closest('thead')){_TOLD}"
+)
+_SMALL = (
+    "[...document.querySelectorAll('figure svg')].filter(e => {"
+    " const box = e.getBoundingClientRect(); return box.width < 200 || box.height < 40"
+    f"}}){_TOLD}"
+)
+_BROKEN = f"[...document.images].filter(i => !i.complete || !i.naturalWidth){_TOLD}"
+#: every colour that a drawing names has to be one of the page's
+_COLOURLESS = (
+    "[...new Set(document.body.innerHTML.match(/var\\(--[a-z0-9-]+\\)/g) || [])].filter(v =>"
+    " !getComputedStyle(document.documentElement).getPropertyValue(v.slice(4, -1)).trim())"
+)
 
 
 class Browser:
@@ -82,6 +107,32 @@ class Browser:
         told = self.do("Runtime.evaluate", expression=expression, returnByValue=True)
         return told["result"].get("value")
 
+    def faults(self, path: Path, width_px: int, *, is_dark: bool) -> list[str]:
+        """Show a page as on a screen of that width, and say all that is wrong with it."""
+        self.complaints.clear()
+        self.requests.clear()
+        self.open(path, width_px, 844, is_dark=is_dark)
+        scrolled, seen = (
+            self.ask(f"document.documentElement.{what}") for what in ("scrollWidth", "clientWidth")
+        )
+        ink, paper = (
+            self.ask(f"getComputedStyle(document.body).{what}")
+            for what in ("color", "backgroundColor")
+        )
+        found = {
+            "complaint": self.complaints,
+            "request": [u for u in self.requests if not u.startswith(("file:", "data:"))],
+            "beyond the edge": self.ask(_BEYOND),
+            "drawing too small": self.ask(_SMALL),
+            "broken picture": self.ask(_BROKEN),
+            "colour without a value": self.ask(_COLOURLESS),
+            "scrolls sideways": [f"{scrolled} px"] if scrolled != seen else [],
+            # less a scroll bar, where there is one
+            "width": [] if seen in (width_px, width_px - 15) else [f"{seen} px"],
+            "contrast": [] if contrast(ink, paper) > 7 else [f"{ink} on {paper}"],
+        }
+        return [f"{what}: {one}" for what, ones in found.items() for one in ones]
+
     def picture(self, path: Path) -> None:
         """Keep the whole page as a PNG."""
         size = self.do("Page.getLayoutMetrics")["cssContentSize"]
@@ -127,3 +178,17 @@ class Browser:
                 self.complaints.append(json.dumps(params))
             case "Network.requestWillBeSent":
                 self.requests.append(params["request"]["url"])
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours of a computed style, as WCAG 2 defines it."""
+
+    def luminance(text: str) -> float:
+        channels = np.array([int(n) for n in re.findall(r"\d+", text)[:3]]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from ibd_mobile.core.record import Record
-from ibd_mobile.results.sheet import sheets
+from ibd_mobile.results.sheet import sheets, told_without
 from ibd_mobile.results.table import Row, rows
 
 EXAMPLE = msgspec.json.decode((Path(__file__).parents[1] / "data/example_run.json").read_bytes())
@@ -31,6 +31,14 @@ def test_repetitions_are_told_apart_by_their_number() -> None:
     assert sheet.labels == tuple(f"×{t} repetition {n}" for t in (1, 4) for n in (1, 2))
     (sheet,) = sheets([*twice[:2], ROWS[1]])
     assert sheet.labels == ("×1 repetition 1", "×1 repetition 2", "×4")
+
+
+def test_beside_one_variable_rows_are_told_apart_by_the_others() -> None:
+    assert told_without(ROWS, "precision") == ["×1", "×4", "×1"]
+    assert told_without(ROWS, "threads") == ["float32", "float32", "int8"]
+    assert told_without(ROWS[:2], "threads") == ["", ""]
+    twice = [replace(ROWS[0], repetition=n) for n in (1, 2)]
+    assert told_without([*twice, ROWS[1]], "batch") == ["×1", "×1", "×4"]
 
 
 def test_a_row_alone_shares_everything() -> None:

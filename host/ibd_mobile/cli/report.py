@@ -1,5 +1,7 @@
 """`ibd-mobile report`: the six metrics of a run, in one of several formats."""
 
+import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +12,7 @@ from ibd_mobile.cli.run import Runs
 
 if TYPE_CHECKING:
     from ibd_mobile.results.archive import Run
+    from ibd_mobile.results.relations import Filed
 
 #: formats that can follow each other in one stream
 _PROSE = ("terminal", "markdown", "latex", "aiia")
@@ -27,12 +30,21 @@ def report(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write one self-contained page to this file.")
     ] = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(
+            "--charts", help="Write each chart of the page as an SVG file to this folder."
+        ),
+    ] = None,
     job: Annotated[
         list[str] | None,
-        typer.Option("--job", help="With --html: id of a job to draw, instead of the first ones."),
+        typer.Option(
+            "--job", help="With --html or --charts: id of a job to draw, instead of the first ones."
+        ),
     ] = None,
     draw: Annotated[
-        int, typer.Option("--draw", min=0, help="With --html: so many jobs are drawn at most.")
+        int,
+        typer.Option("--draw", min=0, help="With --html or --charts: so many jobs are drawn."),
     ] = 16,
     runs: Runs = Path("runs"),
 ) -> None:
@@ -45,9 +57,12 @@ def report(
     form = "json" if json else format
     if html is not None:
         _write_page(opened, html, job, draw)
+    if charts is not None:
+        _write_charts(opened, charts, job, draw)
+    if html is not None or charts is not None:
         return
     if job:
-        raise InputError("--job", "names what a page draws", "Say --html FILE too.")
+        raise InputError("--job", "names what a page draws", "Say --html FILE or --charts FOLDER.")
     if len(opened) > 1 and form not in _PROSE:
         remedy = "Name one run, or ask them all with `ibd-mobile query`."
         raise InputError(f"format '{form}'", "holds one run", remedy)
@@ -78,12 +93,41 @@ def _write_page(runs: "list[Run]", path: Path, drawn: list[str] | None, count: i
     from ibd_mobile.core.file import write_atomic
     from ibd_mobile.results.document import host_errors
     from ibd_mobile.results.page.page import render
-    from ibd_mobile.results.relations import Filed
 
-    text = render([Filed.read(run) for run in runs], drawn, count)
+    text = render(_read(runs), drawn, count)
     with host_errors(path):
         write_atomic(path, text.encode())
     console.say(f"{path}: open it in a browser")
+
+
+def _read(runs: "list[Run]") -> "list[Filed]":
+    """Read runs; the garbage collector need not look at them again: a fifth of a long page's time."""
+    from ibd_mobile.results.relations import Filed
+
+    filed = [Filed.read(run) for run in runs]
+    gc.freeze()
+    return filed
+
+
+def _write_charts(runs: "list[Run]", folder: Path, drawn: list[str] | None, count: int) -> None:
+    """Write charts beside each other; what lies there and is no chart of ours is left alone."""
+    from ibd_mobile.cli import console
+    from ibd_mobile.core.errors import InputError
+    from ibd_mobile.core.file import write_atomic
+    from ibd_mobile.results.chart.drawing import is_ours
+    from ibd_mobile.results.document import host_errors
+    from ibd_mobile.results.page.chart_files import chart_files
+
+    made = chart_files(_read(runs), drawn, count)
+    with host_errors(folder):
+        for path in (folder / name for name in made):
+            if os.path.lexists(path) and not is_ours(path):
+                raise InputError(
+                    str(path), "is there and was not drawn by ibd-mobile", "Name another folder."
+                )
+        for name, text in made.items():
+            write_atomic(folder / name, text.encode())
+    console.say(f"{folder}: {len(made)} charts")
 
 
 def run_folder(run: str | None, runs: Path) -> Path:

@@ -9,7 +9,7 @@ from ibd_mobile.results.sheet import Sheet
 from ibd_mobile.results.table import Row
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TOLD_COUNT = 8  #: so many of a list are named
+_TOLD_COUNT = 4  #: so many of a list are named
 _UNMARKED = "•"  #: before findings that spoil no number
 
 
@@ -30,8 +30,10 @@ class Footnotes:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._numbers: dict[str, int] = {}
+        # asked for each cell again, of hundreds of rows; the sheet keeps them alive
+        self._said = {id(row): _spoiling_all(row) for row in sheet.rows}
         for row in sheet.rows:
-            for key in _spoiling_all(row):
+            for key in self._said[id(row)]:
                 self._numbers.setdefault(key, len(self._numbers) + 1)
         for column in sheet.columns:
             for row in sheet.rows:
@@ -40,11 +42,11 @@ class Footnotes:
 
     def label_mark(self, row: Row) -> str:
         """Return the raised numbers that belong beside the label of a row, or ""."""
-        return self._joined(_spoiling_all(row))
+        return self._joined(self._said[id(row)])
 
     def mark(self, row: Row, name: str) -> str:
         """Return the raised numbers that belong beside one metric of a row, or ""."""
-        said = _spoiling_all(row)
+        said = self._said[id(row)]
         return self._joined([key for key in _keys(row.metric(name)) if key not in said])
 
     def notes(self) -> list[Footnote]:

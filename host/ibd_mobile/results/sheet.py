@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from ibd_mobile.results.figure import Figure, figure, shared_scale
 from ibd_mobile.results.table import Column, Row
 
-#: what a configuration is told by, in the order of the paper's layers
-_AXES: tuple[Callable[[Row], str], ...] = (
-    lambda row: row.job.model,
-    lambda row: f"trained with {row.job.training_framework}",
-    lambda row: row.job.precision,
-    lambda row: f"{row.job.framework}/{row.job.processor}",
-    lambda row: f"×{row.job.threads}",
-    lambda row: f"batch {row.job.batch}",
-    lambda row: f"{row.job.input_size} px",
-    lambda row: f"repetition {row.repetition}" if row.repetition else "",
-)
+#: variable -> what a configuration is told by, in the order of the paper's layers
+_AXES: dict[str, Callable[[Row], str]] = {
+    "model": lambda row: row.job.model,
+    "training_framework": lambda row: f"trained with {row.job.training_framework}",
+    "precision": lambda row: row.job.precision,
+    "framework": lambda row: f"{row.job.framework}/{row.job.processor}",
+    "threads": lambda row: f"×{row.job.threads}",
+    "batch": lambda row: f"batch {row.job.batch}",
+    "input_size": lambda row: f"{row.job.input_size} px",
+    "repetition": lambda row: f"repetition {row.repetition}" if row.repetition else "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,31 @@ def sheets(rows: Sequence[Row]) -> list[Sheet]:
     return [_sheet(tuple(group)) for group in groups.values()]
 
 
-def _sheet(rows: tuple[Row, ...]) -> Sheet:
-    texts = [[axis(row) for axis in _AXES] for row in rows]
-    is_shared = [len(set(column)) == 1 for column in zip(*texts, strict=True)]
-    texts_alone = (_in_words(text) for text in texts[0])
-    shared = [text for text, same in zip(texts_alone, is_shared, strict=True) if same and text]
-    labels = [
+def told_without(rows: Sequence[Row], variable: str) -> list[str]:
+    """Return what tells rows apart beside one variable, the same for all repetitions of a row."""
+    axes = [axis for name, axis in _AXES.items() if name not in (variable, "repetition")]
+    return _differing([[axis(row) for axis in axes] for row in rows])
+
+
+def _differing(texts: Sequence[Sequence[str]]) -> list[str]:
+    """Leave out of each line what all lines share."""
+    is_shared = _is_shared(texts)
+    return [
         " ".join(text for text, same in zip(line, is_shared, strict=True) if not same and text)
         for line in texts
     ]
+
+
+def _is_shared(texts: Sequence[Sequence[str]]) -> list[bool]:
+    return [len(set(column)) == 1 for column in zip(*texts, strict=True)]
+
+
+def _sheet(rows: tuple[Row, ...]) -> Sheet:
+    texts = [[axis(row) for axis in _AXES.values()] for row in rows]
+    is_shared = _is_shared(texts)
+    texts_alone = (_in_words(text) for text in texts[0])
+    shared = [text for text, same in zip(texts_alone, is_shared, strict=True) if same and text]
+    labels = _differing(texts)
     if len(rows) == 1:
         labels = ["value"]
     labels = _told_apart(labels, [row.job.artifact_sha256[:8] for row in rows])

@@ -64,13 +64,18 @@ def _reason(attempts: Sequence[Failure]) -> str:
     return f"{last.kind}{times}: {last.subject}: {last.problem}. {last.remedy}".rstrip()
 
 
-def left_out(skips: Sequence[Skip]) -> list[Shortfall]:
-    """Tell each reason once, with a cell that it holds for, or the few that there are."""
+def cells_by_reason(skips: Sequence[Skip]) -> dict[str, list[str]]:
+    """Return each reason once, with all cells of the study that it holds for."""
     cells: dict[str, list[str]] = {}
     for skip in skips:
         cells.setdefault(skip.reason, []).append(skip.cell)
+    return cells
+
+
+def left_out(skips: Sequence[Skip]) -> list[Shortfall]:
+    """Tell each reason once, with a cell that it holds for, or the few that there are."""
     found = []
-    for reason, names in cells.items():
+    for reason, names in cells_by_reason(skips).items():
         is_few = len(names) <= _NAMED_COUNT
         what = ", ".join(names) if is_few else f"{len(names)} cells, such as {names[0]}"
         found.append(Shortfall("left out", what, reason))

@@ -7,9 +7,9 @@ from ibd_mobile.results.table import rows
 from tests.results.compared import ACCURACY, FLOAT, cleared, with_job, with_metric, with_precision
 
 
-def made(*records: Record) -> Section:
+def made(*records: Record, variable: str = "") -> Section:
     (sheet,) = sheets(rows(records))
-    return section(sheet)
+    return section(sheet, variable)
 
 
 def test_a_table_has_a_cell_for_each_metric_of_each_configuration() -> None:
@@ -29,8 +29,18 @@ def test_what_every_report_notes_is_noted() -> None:
 
 
 def test_a_chart_is_drawn_of_each_metric_that_is_known() -> None:
-    assert len(made(FLOAT, ACCURACY).charts) == 5
-    assert len(made(FLOAT).charts) == 4
+    assert len(made(FLOAT, ACCURACY).figures) == 5
+    assert len(made(FLOAT).figures) == 4
+
+
+def test_a_study_has_its_own_charts_before_those_of_each_configuration() -> None:
+    plain = made(FLOAT, with_job(FLOAT, batch=4))
+    assert (plain.study_title, plain.study_figures) == ("", [])
+    found = made(FLOAT, with_job(FLOAT, batch=4), variable="batch")
+    assert found.study_title == "By batch size, as in the paper's Figs 6–8 and Table 4"
+    assert found.study_figures[0].title == "Throughput by batch size"
+    assert found.study_figures[0].caption.startswith("SIMULATED.")
+    assert len(found.figures) == len(plain.figures)
 
 
 def test_a_turned_order_is_said() -> None:
@@ -48,5 +58,5 @@ def test_a_turned_order_is_said() -> None:
 def test_many_configurations_change_the_layout(count: int, is_tall: bool, is_drawn: bool) -> None:
     found = made(*(with_job(FLOAT, threads=k + 1) for k in range(count)))
     assert found.is_tall == is_tall
-    assert bool(found.charts) == is_drawn
+    assert bool(found.figures) == is_drawn
     assert bool(found.not_drawn) != is_drawn

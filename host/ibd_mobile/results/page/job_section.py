@@ -8,9 +8,12 @@ from markupsafe import Markup
 from ibd_mobile.core.errors import InputError
 from ibd_mobile.core.record import Record
 from ibd_mobile.core.units import S_PER_NS
-from ibd_mobile.results import chart, timeline
+from ibd_mobile.results import timeline
 from ibd_mobile.results.change_point import change_points
+from ibd_mobile.results.chart.drawing import Drawing
+from ibd_mobile.results.chart.job import job
 from ibd_mobile.results.figure import figure
+from ibd_mobile.results.key import is_simulated
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.stats import median, percentile
 from ibd_mobile.results.timeline import Timeline
@@ -55,23 +58,46 @@ def sections(filed: Sequence[Filed], drawn: Collection[str] | None, limit_count:
         InputError: a named job is not done.
         DataError: a trace is damaged.
     """
+    chosen = choose(filed, drawn, limit_count)
+    others_count = sum(len(one.records) for one in filed) - len(chosen)
+    return Sections([_section(one, record) for one, record in chosen], others_count)
+
+
+def choose(
+    filed: Sequence[Filed], drawn: Collection[str] | None, limit_count: int
+) -> list[tuple[Filed, Record]]:
+    """Choose the jobs to be drawn: those named, or the first measuring ones.
+
+    Raises:
+        InputError: a named job is not done.
+    """
     known = [(one, record) for one in filed for record in one.records]
     if drawn is None:
-        measured = [pair for pair in known if pair[1].job.kind == "measure"]
-        chosen = measured[:limit_count]
-    else:
-        chosen = [pair for pair in known if pair[1].job_id in drawn]
-        for id in set(drawn) - {record.job_id for _, record in chosen}:
-            raise InputError(f"job '{id}'", "is not done in these runs", "See `ibd-mobile report`.")
-    return Sections([_section(one, record) for one, record in chosen], len(known) - len(chosen))
+        return [pair for pair in known if pair[1].job.kind == "measure"][:limit_count]
+    chosen = [pair for pair in known if pair[1].job_id in drawn]
+    for id in set(drawn) - {record.job_id for _, record in chosen}:
+        raise InputError(f"job '{id}'", "is not done in these runs", "See `ibd-mobile report`.")
+    return chosen
+
+
+def drawing(found: Timeline) -> Drawing | None:
+    """Draw a job over time, or return None where nothing was read."""
+    record, svg = found.record, job(found)
+    if not svg:
+        return None
+    told = ["SIMULATED."] if is_simulated(record) else []
+    told += ["Shaded: idle baselines, timed runs, power phase."]
+    return Drawing(f"job-{record.job_id}", record.job.title, svg, " ".join(told))
 
 
 def _section(one: Filed, record: Record) -> Section:
     found = timeline.read(one.run, record.job_id)
+    drawn = drawing(found)
     return Section(
         run=one.run.info.id,
         record=record,
-        drawing=Markup(chart.job(found)),  # noqa: S704 - drawn by chart.py, which escapes
+        # what it was made of was escaped when it was drawn
+        drawing=Markup(drawn.for_page() if drawn else ""),  # noqa: S704
         phases=_phases(found),
         changes=_changes(found),
         figures=[(m.name, str(figure(m))) for m in record.metrics if m.value is not None],

@@ -11,12 +11,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ibd_mobile.core.version import VERSION
+from ibd_mobile.results.chart import palette
 from ibd_mobile.results.observation import OBSERVED_COUNT, Observation, observe
 from ibd_mobile.results.page import job_section, sheet_section
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.report._heading import printable
+from ibd_mobile.results.report._study import order_lines, orders
 from ibd_mobile.results.sheet import sheets
-from ibd_mobile.results.shortfall import progress, shortfalls
+from ibd_mobile.results.shortfall import cells_by_reason, progress, shortfalls
 from ibd_mobile.results.side import sides
 from ibd_mobile.results.table import rows
 
@@ -41,9 +43,9 @@ def render(
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_finalized)
     home = files(__package__)
     template = environment.from_string(home.joinpath("page.html").read_text(encoding="utf-8"))
-    style = Markup(home.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
+    style = home.joinpath("page.css").read_text(encoding="utf-8")
     return template.render(
-        style=style,
+        style=Markup(_coloured(style)),  # noqa: S704 - ours
         version=VERSION,
         runs=[_run(one) for one in filed],
         jobs=job_section.sections(filed, drawn, drawn_count),
@@ -52,15 +54,29 @@ def render(
     )
 
 
+def _coloured(style: str) -> str:
+    """Put the palette into the page's style."""
+    colours = {"light": palette.variables(palette.LIGHT), "dark": palette.variables(palette.DARK)}
+    for name, told in colours.items():
+        style = style.replace(f"/* palette: {name} */", told)
+    return style
+
+
 def _run(one: Filed) -> dict[str, object]:
     info = one.run.info
     made = sheets(rows(one.records, info.jobs, one.failures))
     return {
         "info": info,
         "progress": progress(info, one.records, one.failures),
+        "orders": order_lines(orders(info, one.records)),
         "rules": _rules(one),
-        "sheets": [sheet_section.section(sheet) for sheet in made],
-        "shortfalls": shortfalls(info, one.records, one.failures),
+        "sheets": [sheet_section.section(sheet, info.study.variable) for sheet in made],
+        "shortfalls": [
+            found
+            for found in shortfalls(info, one.records, one.failures)
+            if found.kind != "left out"
+        ],
+        "left_out": cells_by_reason(info.skips),
         "versions": _versions(one),
         "findings": _findings(one),
     }

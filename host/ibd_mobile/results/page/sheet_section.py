@@ -1,21 +1,19 @@
 """One table of the page with its marks, notes and charts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ibd_mobile.core.metric import Metric
-from ibd_mobile.results import chart
+from ibd_mobile.results import sheet_chart, study_chart
+from ibd_mobile.results.chart.drawing import Drawing
 from ibd_mobile.results.footnote import Footnote, Footnotes
 from ibd_mobile.results.sheet import Sheet
-from ibd_mobile.results.sustained import order_change, sustained_latency
+from ibd_mobile.results.sheet_chart import LINES_COUNT
+from ibd_mobile.results.sustained import order_change
 from ibd_mobile.results.table import GROUP_TITLES, Row
 
 #: so many configurations stand side by side; more stand one below the other
 SIDE_BY_SIDE_COUNT = 4
-#: a chart of more lines than this is no longer read
-LINES_COUNT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,15 @@ class Cell:
     text: str
     mark: str
     is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One chart as it stands in the page."""
+
+    title: str
+    svg: Markup
+    caption: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +45,14 @@ class Section:
     cells: list[list[Cell]]  #: of each configuration, by metric
     notes: list[Footnote]
     order_change: str
-    charts: list[Markup]
+    study_title: str  #: what the study's charts are about, or ""
+    study_figures: list[Figure]
+    figures: list[Figure]  #: each metric of all configurations
     not_drawn: str
 
 
-def section(sheet: Sheet) -> Section:
-    """Lay out a table and draw its charts."""
+def section(sheet: Sheet, variable: str = "") -> Section:
+    """Lay out a table and draw its charts; `variable` is what the study is about."""
     footnotes = Footnotes(sheet)
     pairs = list(zip(sheet.rows, sheet.labels, strict=True))
     is_drawn = len(pairs) <= LINES_COUNT
@@ -58,7 +67,9 @@ def section(sheet: Sheet) -> Section:
         ],
         notes=footnotes.notes(),
         order_change=order_change(sheet.rows, sheet.labels),
-        charts=_charts(sheet) if is_drawn else [],
+        study_title=_study_title(variable),
+        study_figures=_figures(study_chart.drawings(sheet, variable)),
+        figures=_figures(sheet_chart.drawings(sheet)),
         not_drawn="" if is_drawn else f"Charts of {len(pairs)} configurations are not drawn.",
     )
 
@@ -68,42 +79,14 @@ def _cell(sheet: Sheet, footnotes: Footnotes, row: Row, name: str) -> Cell:
     return Cell(str(sheet.figure(row, name)), footnotes.mark(row, name), is_missing)
 
 
-Series = tuple[str, Callable[[Row], Metric]]
-
-
-def _charts(sheet: Sheet) -> list[Markup]:
-    """Draw one chart per metric of which anything is known."""
-    wanted: list[tuple[str, tuple[Series, ...]]] = [
-        (
-            "time of one sample",
-            (("burst", lambda row: row.metric("latency_s")), ("sustained", sustained_latency)),
-        ),
-        ("power", (_of("gross", "power_gross_w"), _of("net of idle", "power_net_w"))),
-        ("samples per joule", (_of("", "samples_per_j"),)),
-        ("utilization, share of peak", (_of("", "utilization_ratio"),)),
-    ]
-    accuracy = next(column for column in sheet.columns if column.group == "accuracy")
-    wanted.append((f"accuracy, {accuracy.label}", (_of("", accuracy.name),)))
-    drawn = [_chart(sheet, title, series) for title, series in wanted]
-    return [Markup(svg) for svg in drawn if svg]  # noqa: S704 - drawn by chart.py, which escapes
-
-
-def _of(title: str, name: str) -> Series:
-    return title, lambda row: row.metric(name)
-
-
-def _chart(sheet: Sheet, title: str, series: tuple[Series, ...]) -> str:
-    found = [[take(row) for _, take in series] for row in sheet.rows]
-    known = [metric for metrics in found for metric in metrics if metric.value is not None]
-    if not known:
+def _study_title(variable: str) -> str:
+    if not variable:
         return ""
-    lines = [
-        chart.Line(label, tuple(_dot(metric) for metric in metrics))
-        for label, metrics in zip(sheet.labels, found, strict=True)
-    ]
-    return chart.dots(lines, known[0].unit, title, [name for name, _ in series])
+    plate = study_chart.plate(variable)
+    source = f", as in {plate.source}" if plate.source else ""
+    return f"By {plate.title}{source}"
 
 
-def _dot(metric: Metric) -> chart.Dot:
-    spoiling = [id for id in metric.spoiled_by if id != "SIMULATED"]
-    return chart.Dot(metric.value, metric.low, metric.high, is_spoiled=bool(spoiling))
+def _figures(drawings: list[Drawing]) -> list[Figure]:
+    """Give drawings the page's colours; what they were made of was escaped when it was drawn."""
+    return [Figure(d.title, Markup(d.for_page()), d.caption) for d in drawings]  # noqa: S704
