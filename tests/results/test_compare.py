@@ -107,6 +107,29 @@ def test_accuracy_on_the_same_pictures_is_compared_picture_by_picture() -> None:
     assert apart.verdict == "no difference shown"
 
 
+def test_two_mirrored_repetitions_are_averaged_so_that_a_drift_falls_out() -> None:
+    grown = (0.0, 0.001, 0.002, 0.003)  # measured as F Q, Q F
+    first = (with_metric(F, "latency_s", 0.010 + grown[0], 0.0001),
+             with_metric(Q, "latency_s", 0.010 + grown[1], 0.0001))  # fmt: skip
+    second = (with_metric(with_job(F, seed=2), "latency_s", 0.010 + grown[3], 0.0001),
+              with_metric(with_job(Q, seed=2), "latency_s", 0.010 + grown[2], 0.0001))  # fmt: skip
+    pairs = [(side(a), side(b)) for a, b in (first, second)]
+    assert of(compare(pairs[:1], "precision"), "latency_s").verdict == "worse"
+    metric = of(compare(pairs, "precision"), "latency_s")
+    assert (metric.n, metric.verdict) == (2, "no difference shown")
+    assert metric.difference == pytest.approx(0, abs=1e-12)
+    assert metric.difference_high == pytest.approx(0.0001)
+
+
+@pytest.mark.parametrize("repeats", [2, 4])
+def test_accuracy_is_no_surer_for_measuring_time_again(repeats: int) -> None:
+    a, b = cleared(ACCURACY), with_precision(cleared(ACCURACY))
+    pairs = [(side(with_job(F, seed=n), a), side(with_job(Q, seed=n), b)) for n in range(repeats)]
+    once, often = (of(compare(some, "precision"), "top1_ratio") for some in (pairs[:1], pairs))
+    assert once.difference_low is not None
+    assert (often.n, often.difference_low) == (1, once.difference_low)
+
+
 def test_a_finding_forbids_the_metrics_it_spoils_and_no_others() -> None:
     b = found(Q, finding("LOW-BATTERY", "latency"))
     made = compare([(side(F), side(b))], "precision")

@@ -15,7 +15,7 @@ from ibd_mobile.core.errors import InputError, ValidityError
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.accuracy_loss import LOSSES
-from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, paired
+from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, joined, paired
 from ibd_mobile.results.key import Difference, differences, is_simulated, refusal
 from ibd_mobile.results.outcome import Outcome, paired_difference
 from ibd_mobile.results.ranking import SAME_FUNCTION, accuracy_gate
@@ -38,7 +38,7 @@ class Compared(Noun, frozen=True, kw_only=True, omit_defaults=False):
     unit: str
     a: Metric
     b: Metric
-    n: int = 0  #: repetitions that were paired; 1 = two single figures
+    n: int = 0  #: repetitions that were paired or, below 3, averaged; 1 = two single figures
     difference: float | None = None  #: B - A
     difference_low: float | None = None
     difference_high: float | None = None
@@ -152,13 +152,10 @@ def _compared(
         return Compared(**made, refused=told, refused_by=list(spoiling))
     if reason := _other_basis(name, *pairs[0], by):
         return Compared(**made, refused=reason)
-    numbers = [(x, y) for x, y in found if x.value is not None and y.value is not None]
     if group == "accuracy":  # of all repetitions: they are no sample of it
         return _told(made, _accuracy_contrast(name, a, b, [outcome(side) for side in pairs[0]]), 1)
-    if len(numbers) >= PAIRS_COUNT:
-        drifting = [(x.value or 0.0, y.value or 0.0) for x, y in numbers]
-        return _told(made, paired(drifting), len(numbers))
-    return _told(made, contrast(interval_of(a), interval_of(b)), 1)
+    numbers = [(x, y) for x, y in found if x.value is not None and y.value is not None]
+    return _told(made, _contrast_of(numbers), len(numbers))
 
 
 def _accuracy_contrast(
@@ -169,6 +166,15 @@ def _accuracy_contrast(
     one, other = outcomes
     found = None if one is None or other is None else paired_difference(one, other, name)
     return made if found is None else Contrast(found, made.ratio)
+
+
+def _contrast_of(numbers: Sequence[tuple[Metric, Metric]]) -> Contrast:
+    """Set repetitions against each other: in pairs, or, where they are too few, their means."""
+    if len(numbers) >= PAIRS_COUNT:
+        return paired([(a.value or 0.0, b.value or 0.0) for a, b in numbers])
+    return contrast(
+        joined([interval_of(a) for a, _ in numbers]), joined([interval_of(b) for _, b in numbers])
+    )
 
 
 def _told(made: dict[str, Any], made_of: Contrast, n: int) -> Compared:
