@@ -138,3 +138,15 @@ def launched(tmp_path: Path) -> Callable[..., Start]:
 def fixed_batch(tmp_path: Path) -> Path:
     """A model whose leading dimension is 2 and stays it."""
     return write_dense(tmp_path / "fixed.tflite", width=8, layers=1, batch=2)
+
+
+@pytest.fixture
+def wish(tmp_path: Path) -> Path:
+    """A model that wishes for nothing special."""
+    return write_wish(tmp_path)
+
+
+def write_wish(folder: Path, **wishes: Any) -> Path:
+    path = folder / "wish.json"
+    path.write_text(json.dumps(wishes))
+    return path

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ibd_mobile.workers.loop import TensorInfo, seeded_bytes
+from ibd_mobile.workers.seeded import TensorInfo, seeded_bytes
 
 FOLDER = Path(__file__).parents[1] / "data" / "small_net"
 Reals = NDArray[np.float32]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ibd_mobile.results.journal import Journal
-from ibd_mobile.workers.loop import Status, TensorInfo, seeded_bytes
+from ibd_mobile.workers.failure import Status
+from ibd_mobile.workers.seeded import TensorInfo, seeded_bytes
 
 from .conftest import SHAPES, TINY_ADD, Ended, Start
 

@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 
 from ibd_mobile.core.payload import models_folder
-from ibd_mobile.workers.loop import TensorInfo, seeded_bytes
 from ibd_mobile.workers.onnxruntime import clamps_sums
+from ibd_mobile.workers.seeded import TensorInfo, seeded_bytes
 
 from . import small_net
 from .conftest import SHAPES, Start

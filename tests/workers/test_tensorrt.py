@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ibd_mobile.frameworks._worker import LAUNCH
-from ibd_mobile.workers.loop import TensorInfo, seeded_bytes
+from ibd_mobile.workers.seeded import TensorInfo, seeded_bytes
 
 from .conftest import Start, starter
 

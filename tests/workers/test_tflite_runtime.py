@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ibd_mobile.workers.loop import Status
+from ibd_mobile.workers.failure import Status
 
 from .conftest import SHAPES, TINY_ADD, Start
 

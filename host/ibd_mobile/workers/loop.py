@@ -1,10 +1,10 @@
 """The measuring loop of a host worker: the same phases, lines and hashes as native `ibd_bench`.
 
-Stand-alone on purpose: the measured process loads nothing of this package but this file.
+Stand-alone on purpose: the measured process loads nothing of this package but its worker's program,
+this file, and the four beside it that this one is made of.
 """
 
 import argparse
-import contextlib
 import ctypes
 import gc
 import hashlib
@@ -14,11 +14,18 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from enum import IntEnum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Protocol
+
+from ibd_mobile.workers.failure import Failure, Status, failure
+from ibd_mobile.workers.lost_time import lost, lost_between
+from ibd_mobile.workers.order import arguments
+from ibd_mobile.workers.seeded import TensorInfo, seeded_bytes
+
+#: what a worker's program needs
+__all__ = ["Failure", "Status", "TensorInfo", "failure", "main", "version"]
 
 VERSION = "1.2.0"
 _CHUNK = 65_536  #: inferences per journal line group; their times are held in memory made before
@@ -27,76 +34,6 @@ _clock_ns: Callable[[], int] = (
     if hasattr(time, "CLOCK_BOOTTIME")
     else time.monotonic_ns
 )
-
-
-class Status(IntEnum):
-    """Exit statuses; the same numbers as `PayloadStatus` in core/errors.py, held by a test."""
-
-    OK = 0
-    USAGE = 64
-    MODEL_UNREADABLE = 65
-    MODEL_HASH = 66
-    INPUT_UNREADABLE = 67
-    ENGINE_UNAVAILABLE = 68
-    ACCELERATOR_UNAVAILABLE = 69
-    MODEL_REFUSED = 70
-    INFERENCE_FAILED = 71
-    OUTPUT_FAILED = 72
-    JOURNAL_FAILED = 73
-    OUT_OF_MEMORY = 75
-    INTERNAL = 79
-    DEVICE_LOST = 80
-
-
-#: what libraries say when there is no memory left, in lower case
-_NO_MEMORY = (
-    "out of memory", "bad_alloc", "not enough memory", "can't allocate memory",
-    "cannot allocate memory", "failed to allocate", "failed to create memory",
-    "outofmemory", "alloc_failed", "allocation failed",
-)  # fmt: skip
-#: what they say when a processor left, or was reset, in the middle of the work, in lower case
-_NO_DEVICE = (
-    "gpu is lost", "fallen off the bus", "unspecified launch failure", "launch timed out",
-    "device is lost", "devices unavailable", "uncorrectable ecc", "cuda failure 719",
-    "cuda failure 46", "cuda failure 214", "cudaerrordevicesunavailable",
-    "cudaerrorlaunchfailure", "cudaerroreccuncorrectable",
-)  # fmt: skip
-
-
-class Failure(Exception):
-    """The worker ends with `status`, and the journal says `message`."""
-
-    def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def failure(error: BaseException, otherwise: Status) -> Failure:
-    """Say what a library's error means: no memory, a lost device, or what the caller expects.
-
-    Args:
-        error: as the library raised it.
-        otherwise: where neither memory nor device is to blame.
-    """
-    if isinstance(error, MemoryError):
-        return Failure(Status.OUT_OF_MEMORY, str(error) or "there is not enough memory")
-    message = str(error).strip() or type(error).__name__
-    text = f"{type(error).__name__}: {message}".lower()
-    if any(words in text for words in _NO_MEMORY):
-        return Failure(Status.OUT_OF_MEMORY, message)
-    if any(words in text for words in _NO_DEVICE):
-        return Failure(Status.DEVICE_LOST, message)
-    return Failure(otherwise, message)
-
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """One input or output as the engine made it."""
-
-    name: str
-    dtype: str
-    shape: list[int]
-    bytes: int
 
 
 class Engine(Protocol):
@@ -154,57 +91,6 @@ class Journal:
         os.fsync(self._file)
 
 
-def seeded_bytes(tensors: list[TensorInfo], seed: int) -> bytes:
-    """Make input bytes from a splitmix64 stream, one draw per element.
-
-    The stream is that of Steele, Lea and Flood (OOPSLA 2014), with `seed` as its state. A draw
-    x becomes float32 (x >> 40) · 2⁻²⁴ in [0, 1), or the top 8 bits as int8 or uint8, or
-    (x >> 33) mod 2 as int32: the same in ibd_bench, bit for bit. On a host also float16
-    (x >> 53) · 2⁻¹¹, bfloat16 (x >> 56) · 2⁻⁸ and int64 as int32.
-    """
-    import numpy as np
-
-    step = 0x9E3779B97F4A7C15
-    parts: list[bytes] = []
-    drawn = 0
-    for tensor in tensors:
-        if tensor.dtype not in _WIDTHS:
-            raise Failure(Status.INPUT_UNREADABLE, f"no seeded input for {tensor.dtype}")
-        n = tensor.bytes // _WIDTHS[tensor.dtype]
-        index = np.arange(drawn + 1, drawn + n + 1, dtype=np.uint64)
-        drawn += n
-        with np.errstate(over="ignore"):
-            x = np.uint64(seed) + index * np.uint64(step)
-            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            x ^= x >> np.uint64(31)
-        parts.append(_element_bytes(x, tensor.dtype))
-    return b"".join(parts)
-
-
-_WIDTHS = {
-    "float32": 4, "int32": 4, "int8": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int64": 8
-}  # fmt: skip
-
-
-def _element_bytes(x: Any, dtype: str) -> bytes:
-    """Turn draws, (n,) uint64, into the bytes of elements."""
-    import numpy as np
-
-    if dtype in ("float32", "float16", "bfloat16"):
-        bits = {"float32": 24, "float16": 11, "bfloat16": 8}[dtype]
-        real = (x >> np.uint64(64 - bits)).astype(np.float32) * np.float32(2.0**-bits)
-        if dtype == "bfloat16":  # numpy has no such type: it is the upper half of a float32
-            elements = (real.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
-        else:
-            elements = real.astype(dtype)
-    elif dtype in ("int32", "int64"):
-        elements = ((x >> np.uint64(33)) & np.uint64(1)).astype(dtype)
-    else:
-        elements = (x >> np.uint64(56)).astype(np.uint8)
-    return bytes(elements.tobytes())
-
-
 def version(*distributions: str) -> str:
     """Return the version of the first distribution that is installed; "" where none is."""
     for name in distributions:
@@ -223,7 +109,7 @@ def main(engine_id: str, version: str, make: Make) -> int:
         version: of the inference framework's library.
         make: opens the engine, the model loaded and its memory made.
     """
-    args = _arguments()
+    args = arguments()
     try:
         journal = Journal(args.journal, args.nonce)
     except Failure as failed:
@@ -248,58 +134,6 @@ def _unforeseen(error: Exception) -> Failure:
         return told
     traceback.print_exception(error)
     return Failure(told.status, f"{type(error).__name__}: {error}")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Ends with the status that `ibd_bench` would end with."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"worker: {message}", file=sys.stderr)
-        sys.exit(Status.USAGE)
-
-
-def _arguments() -> argparse.Namespace:
-    """Read the command line, by the limits of device_payloads/bench/options.cc."""
-    parser = _Parser(allow_abbrev=False)
-    for name in ("--model", "--model-sha256", "--journal", "--nonce"):
-        parser.add_argument(name, required=True)
-    parser.add_argument("--accelerator", default="cpu")
-    limits = (
-        ("threads", 1, 1, 1024), ("batch", 1, 1, 1 << 20), ("warmup", 1, 0, 2**31 - 1),
-        ("runs", 5, 0, 2**31 - 1), ("seed", 1, 0, 2**64 - 1), ("count", 0, 0, 2**31 - 1),
-    )  # fmt: skip
-    for name, default, _, _ in limits:
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--power-s", type=float, default=0.0)
-    parser.add_argument("--outputs")
-    parser.add_argument("--dataset")
-    parser.add_argument("--cpus", type=_cpus, default=[])
-    parser.add_argument("--option", type=_option, action="append", default=[])
-    args = parser.parse_args()
-    args.options = dict(args.option)
-    for name, _, least, most in limits:
-        if not least <= getattr(args, name) <= most:
-            parser.error(f'--{name} cannot be "{getattr(args, name)}"')
-    if not 0.0 <= args.power_s < 1e6:
-        parser.error(f'--power-s cannot be "{args.power_s}"')
-    if not args.nonce:
-        parser.error("--nonce is empty")
-    if bool(args.dataset) != (args.count > 0):
-        parser.error("--dataset and --count go together")
-    return args
-
-
-def _cpus(text: str) -> list[int]:
-    """Read "0,2": the processors that the worker and all its threads keep to."""
-    return [int(word) for word in text.split(",")]
-
-
-def _option(text: str) -> tuple[str, str]:
-    """Read KEY=VALUE, for the engine."""
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise argparse.ArgumentTypeError(f'takes KEY=VALUE, not "{text}"')
-    return key, value
 
 
 def _measure(
@@ -423,7 +257,7 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
     journal.write("phase_begin", phase=phase, t_ns=_clock_ns())
     journal.sync()
     done, first_ns = 0, 0
-    cpu_start_ns, lost_start = time.process_time_ns(), _lost()
+    cpu_start_ns, lost_start = time.process_time_ns(), lost()
     deadline_ns = _clock_ns() + int(seconds * 1e9)
     while True:
         try:
@@ -437,7 +271,6 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
         if count or last_ns >= deadline_ns:
             break
     cpu_ns = time.process_time_ns() - cpu_start_ns
-    lost = _lost()
     journal.write(
         "phase_end",
         phase=phase,
@@ -445,48 +278,9 @@ def _phase(journal: Journal, engine: Engine, phase: str, count: int, seconds: fl
         start_ns=first_ns,
         end_ns=last_ns,
         cpu_ns=cpu_ns,
-        **_lost_between(lost_start, lost),
+        **lost_between(lost_start, lost()),
     )
     journal.sync()
-
-
-def _lost() -> dict[str, int]:
-    """Count what this process's threads lost to others until now, ns; what is not told is absent.
-
-    `waited_ns`: they were ready to run but had no processor, the second number of schedstat.
-    `stolen_ns`: the processors it keeps to were others' outside of this virtual machine.
-    """
-    found = {}
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        threads = [p.read_text().split() for p in Path("/proc/self/task").glob("*/schedstat")]
-        if threads:
-            found["waited_ns"] = sum(int(words[1]) for words in threads)
-    with contextlib.suppress(OSError, ValueError, IndexError, AttributeError):
-        ticks = stolen_ticks(Path("/proc/stat").read_text(), os.sched_getaffinity(0))
-        found["stolen_ns"] = ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-    return found
-
-
-def stolen_ticks(stat: str, cpus: Iterable[int]) -> int:
-    """Read how long processors were others' outside of this virtual machine, in the kernel's ticks.
-
-    Args:
-        stat: what /proc/stat says.
-        cpus: numbers of the processors.
-
-    Raises:
-        IndexError: the kernel is older than that count.
-    """
-    names = {f"cpu{number}" for number in cpus}
-    lines = [line.split() for line in stat.splitlines() if line.startswith("cpu")]
-    return sum(int(words[8]) for words in lines if words[0] in names)
-
-
-def _lost_between(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    """Return what was lost within a phase; nothing where a thread took its count along."""
-    return {
-        name: after[name] - count for name, count in before.items() if count <= after.get(name, -1)
-    }
 
 
 def _fill(engine: Engine, times: _Times, deadline_ns: int | None) -> None:
