@@ -5,6 +5,7 @@ network has its own curve or its own group. Repetitions are drawn each on its ow
 mean.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,8 +119,9 @@ def _value(row: Row, variable: str) -> str:
 def _portions(networks: Sequence[_Network], variable: str) -> list[list[_Network]]:
     """Share networks out over as many drawings as are needed to read them."""
     if variable in _NUMBERS:
-        starts = range(0, len(networks), SERIES_COUNT)
-        return [list(networks[start : start + SERIES_COUNT]) for start in starts]
+        count = math.ceil(len(networks) / SERIES_COUNT)
+        size = math.ceil(len(networks) / count)  # none has but a few that are left
+        return [list(networks[i : i + size]) for i in range(0, len(networks), size)]
     found: list[list[_Network]] = []
     count = LINES_COUNT
     for network in networks:

@@ -110,28 +110,46 @@ def _ticks(axis: Axes, values: Sequence[float]) -> None:
 
 
 def _curve(axis: Axes, curve: Curve, number: int, factor: float, frame: Frame) -> None:
-    color, marker = SERIES[number], MARKERS[number]
     left, right = np.log2(axis.get_xlim())
     for place, points in enumerate(curve.repetitions):
         shift = (place - (len(curve.repetitions) - 1) / 2) * _APART_RATIO * (right - left)
-        x = [point.x * 2**shift for point in points]
-        y = [np.nan if p.dot.value is None else p.dot.value * factor for p in points]
-        axis.plot(x, y, linestyle=DASHES[number], color=color, linewidth=1)
-        for where, value, point in zip(x, y, points, strict=True):
-            ends = [end * factor for end in point.dot.ends]
-            if ends:
-                drawn = [frame.cut(end) for end in ends]
-                axis.plot([where] * 2, drawn, "_-", color=color, linewidth=1, markersize=4)
-                for end, there, arrow in zip(ends, drawn, "v^", strict=True):
-                    if end != there:
-                        axis.plot([where], [there], arrow, color=color, markersize=3, clip_on=False)
-            face = "none" if point.dot.is_spoiled else color
-            look: dict[str, Any] = {
-                "markersize": 4.5,
-                "markeredgecolor": color,
-                "markerfacecolor": face,
-            }
-            axis.plot([where], [value], marker, **look)
+        known = [
+            (point.x * 2**shift, point.dot, point.dot.value * factor)
+            for point in points
+            if point.dot.value is not None
+        ]
+        look: dict[str, Any] = {"color": SERIES[number], "linewidth": 1}
+        axis.plot([x for x, *_ in known], [y for *_, y in known], linestyle=DASHES[number], **look)
+        _intervals(axis, [(x, dot) for x, dot, _ in known], number, factor, frame)
+        for is_spoiled, face in ((False, SERIES[number]), (True, "none")):
+            some = [(x, y) for x, dot, y in known if dot.is_spoiled == is_spoiled]
+            _marks(axis, some, MARKERS[number], number, markersize=4.5, markerfacecolor=face)
+
+
+def _intervals(
+    axis: Axes, known: Sequence[tuple[float, Dot]], number: int, factor: float, frame: Frame
+) -> None:
+    """Draw all at once: each call costs milliseconds, and a study has hundreds of figures."""
+    drawn: list[tuple[float, float]] = []
+    arrows: dict[str, list[tuple[float, float]]] = {"v": [], "^": []}
+    for x, dot in known:
+        for end, arrow in zip(dot.ends, arrows, strict=False):
+            there = frame.cut(end * factor)
+            drawn.append((x, there))
+            if there != end * factor:
+                arrows[arrow].append((x, there))
+        drawn.append((x, np.nan))  # the line ends here
+    _marks(axis, drawn, "_", number, markersize=4, linestyle="-", linewidth=1)
+    for arrow, places in arrows.items():
+        _marks(axis, places, arrow, number, markersize=3, clip_on=False)
+
+
+def _marks(
+    axis: Axes, places: Sequence[tuple[float, float]], marker: str, number: int, **look: Any
+) -> None:
+    if places:
+        x, y = zip(*places, strict=True)
+        axis.plot(x, y, marker=marker, color=SERIES[number], **{"linestyle": "", **look})
 
 
 def _scale(found: Sequence[Dot], factor: float, quantity: Quantity) -> tuple[Frame, bool]:

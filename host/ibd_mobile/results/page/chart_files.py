@@ -65,10 +65,5 @@ def _of_jobs(
 def _about(sheet: Sheet, run: str) -> str:
     hardware = sheet.rows[0].hardware
     device = f"Measured on {hardware.device_name} ({hardware.device})"
-    parts = (
-        device,
-        sheet.shared,
-        sheet.protocol,
-        _LINES,
-    )
+    parts = (device, sheet.shared, sheet.protocol, _LINES)
     return ". ".join(part for part in (*parts, f"Run {run}.") if part)
