@@ -12,7 +12,13 @@ from PIL import Image
 
 from ibd_mobile.bench import inputs
 from ibd_mobile.bench.inputs import labelled_inputs
-from ibd_mobile.bench.pictures import check_planned, dataset_of, fits, with_pictures
+from ibd_mobile.bench.pictures import (
+    check_planned,
+    dataset_of,
+    fits,
+    folders_by_set,
+    with_pictures,
+)
 from ibd_mobile.catalog import library
 from ibd_mobile.catalog.pictures import Pictures, open_pictures
 from ibd_mobile.catalog.stock import Stock
@@ -114,6 +120,19 @@ def test_a_set_is_named_by_what_it_holds(small: Stock, files: Path) -> None:
 )
 def test_a_set_fits_models_whose_labels_it_has(set_id: str, model: str, is_fit: bool) -> None:
     assert fits(SETS[set_id], library.models()[model]) == is_fit
+
+
+def test_folders_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/lab")
+    found = folders_by_set(["imagenet_val=~/a=b", "coco_val2017=/data/coco"])
+    assert found == {
+        "imagenet_val": Path("/home/lab/a=b"), "coco_val2017": Path("/data/coco"),
+    }  # fmt: skip
+    for wrong in (["imagenet_val"], ["imagenet_val="], ["imagenet_val=a", "imagenet_val=b"]):
+        with pytest.raises(InputError, match="--pictures"):
+            folders_by_set(wrong)
+    with pytest.raises(InputError, match="Did you mean 'imagenet_val'"):
+        folders_by_set(["imagnet_val=/data"])
 
 
 def imagenet(folder: Path) -> Path:

@@ -40,7 +40,7 @@ def folders_by_set(named: list[str]) -> dict[str, Path]:
             raise unknown("picture set", id, known)
         if id in found:
             raise InputError("--pictures", f"'{id}' is named twice", "Name one folder.")
-        found[id] = Path(folder)
+        found[id] = Path(folder).expanduser()  # no shell does it behind a =
     return found
 
 

@@ -51,11 +51,12 @@ def _busy(journal: Journal, phase: str, whole_ns: int) -> Iterator[Finding]:
         stolen_ns = 0
     if (waited_ns + stolen_ns) / whole_ns <= BUSY_WAIT_RATIO:
         return
+    waited, stolen = f"{waited_ns / whole_ns:.0%}", f"{stolen_ns / whole_ns:.0%}"
     if waited_ns >= stolen_ns:
-        lost = f"its threads waited {waited_ns / whole_ns:.0%} of the time for a processor that"
-        lost, remedy = f"{lost} others had", "End what else runs there."
+        lost = f"its threads waited {waited} of the time for a processor that others had"
+        remedy = "End what else runs there."
     else:
-        lost = f"other virtual machines had its processors for {stolen_ns / whole_ns:.0%} of it"
+        lost = f"other virtual machines had its processors for {stolen} of it"
         remedy = "Measure when they are quiet, or on a computer that is not shared."
     limit = f"≤ {BUSY_WAIT_RATIO:.0%}"
     yield finding("BUSY", f"in the {phase} phase {lost}", limit, remedy, TIMES)
