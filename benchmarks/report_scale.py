@@ -21,6 +21,7 @@ import numpy as np
 from paired import conditions
 
 from ibd_mobile.core.record import Record
+from ibd_mobile.core.study import Variable
 from ibd_mobile.results import document
 from ibd_mobile.results.query import write_parquet
 from ibd_mobile.results.run_info import RunInfo
@@ -46,8 +47,8 @@ class Cost:
     peak_mib: float
 
 
-def archive(root: Path, count: int, per_run: int) -> list[Path]:
-    """Write runs that hold so many records, with traces."""
+def archive(root: Path, count: int, per_run: int, variable: Variable = "") -> list[Path]:
+    """Write runs that hold so many records, with traces, of a study about that variable."""
     example = msgspec.json.decode(EXAMPLE.read_bytes())
     plan = msgspec.convert(example["run"], RunInfo)
     records = msgspec.convert(example["records"], list[Record])
@@ -56,7 +57,11 @@ def archive(root: Path, count: int, per_run: int) -> list[Path]:
     for first in range(0, count, per_run):
         made = [_record(records, number) for number in range(first, min(first + per_run, count))]
         info = msgspec.structs.replace(
-            plan, id=f"2026-01-01T00-00-00Z_{first:05d}", jobs=[r.job for r in made], skips=[]
+            plan,
+            id=f"2026-01-01T00-00-00Z_{first:05d}",
+            study=msgspec.structs.replace(plan.study, variable=variable),
+            jobs=[r.job for r in made],
+            skips=[],
         )
         runs.append(root / info.id)
         for record in made:
@@ -144,7 +149,7 @@ def _growth(counts: list[int], costs: list[Cost]) -> float:
 
 def study(root: Path, rounds: int) -> None:
     """Print what the page of one study takes."""
-    (run,) = archive(root / "study", _STUDY_COUNT, _STUDY_COUNT)
+    (run,) = archive(root / "study", _STUDY_COUNT, _STUDY_COUNT, "batch")
     words = ("report", str(run), "--html", str(root / "page.html"), "--draw", "0")
     costs = [cost(*words) for _ in range(rounds)]
     wall_s, cpu_s = min(c.wall_s for c in costs), min(c.cpu_s for c in costs)

@@ -10,7 +10,7 @@ from ibd_mobile.core.study import Variable
 from ibd_mobile.results.chart.drawing import Drawing
 from ibd_mobile.results.chart.palette import SERIES_COUNT
 from ibd_mobile.results.sheet import sheets
-from ibd_mobile.results.study_chart import drawings, plate
+from ibd_mobile.results.study_chart import ROWS_COUNT, drawings, plate
 from ibd_mobile.results.table import rows
 
 from .chart.drawn import numbers, texts
@@ -143,6 +143,13 @@ def test_more_networks_than_there_are_colours_go_on_in_another_drawing() -> None
     named = [set(texts(one.svg)) for one in rates]
     shares = [{n for n in range(SERIES_COUNT + 1) if f"network {n}" in one} for one in named]
     assert shares == [{0, 1, 2, 3}, {4, 5, 6, 7}]
+
+
+def test_nothing_is_drawn_of_more_rows_than_anybody_reads() -> None:
+    row = rows([FLOAT])[0]
+    jobs = [replace(row.job, batch=1 << k % 8, seed=k) for k in range(ROWS_COUNT + 1)]
+    (sheet,) = sheets([replace(row, job=job, repetition=1 + job.seed // 8) for job in jobs])
+    assert drawings(sheet, "batch") == []
 
 
 def test_accuracy_lost_is_drawn_beside_speed_where_it_is_known() -> None:

@@ -63,6 +63,8 @@ _PLATES = {
     "threads": Plate("threads", "", _BOTH, "count"),
 }
 _NUMBERS = ("batch", "input_size", "threads")
+#: of more rows nothing is drawn: nobody could read it, and it would take minutes
+ROWS_COUNT = 1000
 _LOSSES = ("_loss_ratio", "_loss_db")
 
 
@@ -80,13 +82,13 @@ def plate(variable: str) -> Plate:
 
 
 def drawings(sheet: Sheet, variable: str) -> list[Drawing]:
-    """Draw all figures of a variable of which anything is known.
+    """Draw all figures of a variable of which anything is known, unless there are too many rows.
 
     Args:
         sheet: one device, protocol and application.
         variable: the study's; "" = it is about none.
     """
-    if not variable:
+    if not variable or len(sheet.rows) > ROWS_COUNT:
         return []
     portions = _portions(_networks(sheet, variable), variable)
     drawn = [

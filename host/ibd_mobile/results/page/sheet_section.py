@@ -70,7 +70,7 @@ def section(sheet: Sheet, variable: str = "") -> Section:
         study_title=_study_title(variable),
         study_figures=_figures(study_chart.drawings(sheet, variable)),
         figures=_figures(sheet_chart.drawings(sheet)),
-        not_drawn="" if is_drawn else f"Charts of {len(pairs)} configurations are not drawn.",
+        not_drawn="" if is_drawn else f"Charts of each of {len(pairs)} lines are not drawn.",
     )
 
 
