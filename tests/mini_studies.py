@@ -24,7 +24,7 @@ NARROWED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "batch_size_mini": ("--batch", "1,4"),
 }  # fmt: skip
-DEVICES: Final = {"host_cpu": (), "sd855": ("--sim", "--speed", "600")}
+DEVICES: Final = {"host_cpu": (), "sd855": ("--sim", "--speed", "10")}
 #: what the protocol `quick` has, and what `swift` has in its place
 _SWIFTER = {'"quick"': '"swift"', "power_window_s = 5.0": "power_window_s = 1.0",
             "idle_s = 2.0": "idle_s = 0.4"}  # fmt: skip

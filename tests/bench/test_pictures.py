@@ -12,7 +12,13 @@ from PIL import Image
 
 from ibd_mobile.bench import inputs
 from ibd_mobile.bench.inputs import labelled_inputs
-from ibd_mobile.bench.pictures import check_planned, dataset_of, fits, with_pictures
+from ibd_mobile.bench.pictures import (
+    check_planned,
+    dataset_of,
+    fits,
+    folders_by_set,
+    with_pictures,
+)
 from ibd_mobile.catalog import library
 from ibd_mobile.catalog.pictures import Pictures, open_pictures
 from ibd_mobile.catalog.stock import Stock
@@ -58,11 +64,18 @@ def given(model: Model, pictures: Pictures) -> Model:
     return msgspec.structs.replace(model, dataset=dataset_of(pictures, model))
 
 
+def prepared(model: Model, **changes: object) -> Model:
+    variant = model.variants[0]
+    taken = msgspec.structs.replace(variant.input, **changes)
+    return msgspec.structs.replace(model, variants=[msgspec.structs.replace(variant, input=taken)])
+
+
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_files_give_the_very_bytes_of_the_set_they_were_drawn_as(
-    small: Stock, files: Path, precision: str
+    small: Stock, files: Path, precision: str, order: str
 ) -> None:
-    model = small.models["shapes_classifier"]
+    model = prepared(small.models["shapes_classifier"], colour_order=order, mean=[10.0, 20.0, 30.0])
     chosen = next(a for a in model.variants[0].artifacts if a.precision == precision)
     expected = labelled_inputs(model, model.variants[0], chosen)
     pictures = open_pictures(DRAWN, files, None)
@@ -109,6 +122,19 @@ def test_a_set_fits_models_whose_labels_it_has(set_id: str, model: str, is_fit: 
     assert fits(SETS[set_id], library.models()[model]) == is_fit
 
 
+def test_folders_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/lab")
+    found = folders_by_set(["imagenet_val=~/a=b", "coco_val2017=/data/coco"])
+    assert found == {
+        "imagenet_val": Path("/home/lab/a=b"), "coco_val2017": Path("/data/coco"),
+    }  # fmt: skip
+    for wrong in (["imagenet_val"], ["imagenet_val="], ["imagenet_val=a", "imagenet_val=b"]):
+        with pytest.raises(InputError, match="--pictures"):
+            folders_by_set(wrong)
+    with pytest.raises(InputError, match="Did you mean 'imagenet_val'"):
+        folders_by_set(["imagnet_val=/data"])
+
+
 def imagenet(folder: Path) -> Path:
     folder.mkdir()
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / "a.png")
@@ -122,7 +148,8 @@ def test_models_without_a_set_get_the_one_that_fits(tmp_path: Path) -> None:
         stock.studies["shapes"], models=["vgg16", "shapes_classifier", "vdsr"]
     )
     folder, said = imagenet(tmp_path / "imagenet"), list[str]()
-    made = with_pictures(stock, study, {"imagenet_val": folder}, {}, said.append)
+    folders = {"imagenet_val": folder, "coco_val2017": tmp_path / "nowhere"}
+    made = with_pictures(stock, study, folders, {}, said.append)
     dataset = made.models["vgg16"].dataset
     assert dataset is not None
     assert dataset.id in made.pictures
@@ -130,7 +157,10 @@ def test_models_without_a_set_get_the_one_that_fits(tmp_path: Path) -> None:
     assert made.models["shapes_classifier"] == stock.models["shapes_classifier"]
     assert made.models["vdsr"].dataset is None
     assert made.models["resnet50"].dataset is None  # not of this study
-    assert len(said) == 1
+    assert said == [
+        "reading the pictures of ImageNet, ILSVRC 2012 validation …",
+        "coco_val2017 is not used: it fits no model of the study that has no data set of its own",
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"kinds": ["measure"]}, {"weights": "untrained"}])
@@ -183,7 +213,7 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     own = given(bare(model), pictures)
     chosen = model.variants[0].artifacts[0]
     assert labelled_inputs(own, own.variants[0], chosen, pictures).file.is_file()
-    many = msgspec.structs.replace(own.dataset, id="many", count=50_000)
+    many = msgspec.structs.replace(own.dataset, images_sha256="many", count=50_000)
     own = msgspec.structs.replace(own, dataset=many)
     with pytest.raises(HostError, match=r"has 0\.1 GB left, and inputs need 2\.5 GB"):
         labelled_inputs(own, own.variants[0], chosen, pictures)

@@ -75,6 +75,15 @@ def test_an_accuracy_job_has_no_power_phase(small: Stock) -> None:
     assert recording.limit_s == IBD_OVERRUN_S
 
 
+def test_a_large_data_set_has_its_time(small: Stock) -> None:
+    # 1000 pictures of ResNet-152 on a phone of 5 G/s take 40 minutes
+    recording, _ = plan_recording(
+        job("accuracy"), small.protocols["ibd"], [], IBD_OVERRUN_S, 1000 * 11_514_000_000
+    )
+    assert recording.limit_s > 40 * 60
+    assert recording.expected_s < 10
+
+
 def test_a_session_tells_its_phases_in_order(measured: Measured) -> None:
     phases = [e.phase for e in measured.bench.events]
     assert phases == [

@@ -58,6 +58,7 @@ def listed(text: str) -> Damage:
         (listed(""), "val.txt", "names no picture"),
         (listed("\n \r\n"), "val.txt", "names no picture"),
         (listed("0.jpg\n"), "val.txt:1", "expected a file name and a class, found '0.jpg'"),
+        (listed(f"0.jpg{' ' * 1_000_000}x 1"), "val.txt:1", "expected a file name and a class"),
         (listed("0.jpg 2\n1.jpg three\n"), "val.txt:2", "expected a file name and a class"),
         (listed("0.jpg 2\n1.jpg 3\n"), "val.txt:2", "class 3 is none of 0 … 2"),
         (listed("0.jpg 1\n"), "val.txt:1", "'0.jpg' is of class 2, and the list says 1"),

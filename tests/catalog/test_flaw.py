@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from ibd_mobile.catalog.flaw import flaws
-from ibd_mobile.catalog.library import devices, models, phones, protocols, studies
+from ibd_mobile.catalog.library import (
+    devices,
+    models,
+    phones,
+    picture_sets,
+    protocols,
+    studies,
+)
 from ibd_mobile.catalog.rack import Rack
 from ibd_mobile.core.device import Noun, Slot
 
@@ -29,7 +36,7 @@ def first_flaw(noun: Noun) -> str:
     return next((f"{place}: {problem}" for place, problem in flaws(noun)), "")
 
 
-@pytest.mark.parametrize("family", [devices, phones, protocols, studies, models])
+@pytest.mark.parametrize("family", [devices, phones, protocols, studies, models, picture_sets])
 def test_what_is_shipped_has_no_flaw(family: Any) -> None:
     for noun in family().values():
         assert first_flaw(noun) == ""
@@ -190,3 +197,24 @@ def test_a_variant_that_nothing_can_be_made_of_is_found() -> None:
 )
 def test_a_flaw_of_a_rack_is_found(slots: list[Slot], flaw: str) -> None:
     assert first_flaw(Rack(schema=1, id="r", slots=slots)) == flaw
+
+
+@pytest.mark.parametrize(
+    ("id", "path", "value", "flaw"),
+    [
+        ("ssd_mobilenet_v1", "variants.0.outputs_count", 4,
+         "variants[].outputs_count: 4 scores cannot be told from the 4 numbers of a box"),
+        ("shapes_classifier", "dataset.generator", "",
+         "dataset.generator: is missing; pictures are named by labels and --pictures"),
+        ("shapes_classifier", "dataset.pictures", "imagenet_val",
+         "dataset.generator: is missing; pictures are named by labels and --pictures"),
+        ("vgg16", "enlargement_ratio", 2,
+         "enlargement_ratio: belongs to super-resolution, and is 0 or more"),
+        ("vgg16", "border_px", 2, "border_px: belongs to super-resolution, and is 0 or more"),
+        ("vdsr", "border_px", -1, "border_px: belongs to super-resolution, and is 0 or more"),
+    ],
+)  # fmt: skip
+def test_a_model_that_could_not_be_judged_is_refused(
+    id: str, path: str, value: object, flaw: str
+) -> None:
+    assert first_flaw(changed(models()[id], path, value)) == flaw

@@ -213,3 +213,20 @@ def test_a_labs_own_model_takes_the_place_of_one_of_ours(lab: Path) -> None:
     path = put(lab, "models/vdsr.toml", text)
     assert library.models()["vdsr"].name.startswith("Our own ")
     assert library.model_folder(library.models()["vdsr"]) == path.parent
+
+
+def test_a_checkout_may_lie_in_a_folder_called_datasets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "datasets"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    text = shipped("models/zoo/vdsr.toml").replace('id = "vdsr"', 'id = "mine"')
+    put(home / "ibd-mobile", "models/mine.toml", text)
+    assert "mine" in library.models()
+    assert list(library.picture_sets()) == sorted(library.picture_sets())
+
+
+def test_a_lab_adds_a_picture_set_of_its_own(lab: Path) -> None:
+    text = shipped("datasets/imagenet_val.toml").replace('"imagenet_val"', '"mine"', 1)
+    put(lab, "datasets/mine.toml", text)
+    assert {"mine", "imagenet_val"} <= set(library.picture_sets())

@@ -58,6 +58,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "&c;&c;"><!ENTITY c "xxxx">]>'
         (XML[:200], "is damaged: "),
         (BOMB + XML.replace("VOC2012", "&b;"), "has a document type"),
         (XML.replace("dog", "unicorn"), "'unicorn' is no class of PASCAL VOC 2012"),
+        (XML.replace("<xmax>120", "<xmax>20"), "the box 21, 51 to 20, 75 ends before it begins"),
         (XML.replace("<xmin>21</xmin>", ""), "xmin: expected a number of pixels"),
         (XML.replace("<xmin>21", "<xmin>nan"), "xmin: expected a number of pixels"),
         (XML.replace("<width>200", "<width>0"), "cannot be 100 × 0 pixels"),

@@ -77,7 +77,7 @@ def test_a_wait_tells_why_and_for_how_long(fresh: Run) -> None:
 
 def test_a_phase_counts_down_and_names_its_job(fresh: Run) -> None:
     job = fresh.info.jobs[0]
-    frame = Screen(fresh, 140).after(
+    frame = Screen(fresh, 200).after(
         [
             Event(kind="started", slot="rack-1", job_id=job.id, text=job.title),
             Event(kind="phase", slot="rack-1", phase="measure", text="measuring", remaining_s=21.5),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ibd_mobile.core.file import sha256_of, write_atomic
+from ibd_mobile.core.file import open_atomic, sha256_of, write_atomic
 
 
 def test_a_file_is_written_whole_and_readable_by_all(tmp_path: Path) -> None:
@@ -24,6 +24,20 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
         write_atomic(path, "text is not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_is_written_part_by_part_gets_its_name_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    with open_atomic(path) as file:
+        for part in (b"one ", b"two"):
+            file.write(part)
+            assert not path.exists()
+    assert path.read_bytes() == b"one two"
+    with pytest.raises(RuntimeError), open_atomic(path) as file:  # noqa: PT012
+        file.write(b"three")
+        raise RuntimeError
+    assert path.read_bytes() == b"one two"
+    assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
 def test_a_writer_that_is_killed_never_leaves_half_a_file(tmp_path: Path) -> None:

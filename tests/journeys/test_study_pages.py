@@ -35,6 +35,6 @@ def test_the_page_of_a_study_shows_its_charts_on_every_screen(
     assert f"By {about.title}, as in {about.source}" in titles
     assert f"throughput, {'k ' if 'k samples/s' in text else ''}samples/s" in text
     assert ("SIMULATED" in text) == run.info.is_simulated
-    assert "each job later takes" in text
+    assert "with each job later" in text
     for skip in run.info.skips:
         assert skip.reason in text

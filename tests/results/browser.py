@@ -29,8 +29,8 @@ _LIMIT_S = 120.0
 _TOLD = ".map(e => e.outerHTML.slice(0, 120))"
 _BEYOND = (
     "[...document.querySelectorAll('body *')].filter(e =>"
-    " e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest('svg')"
-    f" && !e.closest('thead')){_TOLD}"
+    " e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5"
+    f" && !e.closest('svg') && !e.closest('thead')){_TOLD}"
 )
 _SMALL = (
     "[...document.querySelectorAll('figure svg')].filter(e => {"

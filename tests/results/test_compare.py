@@ -2,6 +2,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ibd_mobile.core.errors import InputError, ValidityError
@@ -9,6 +10,8 @@ from ibd_mobile.core.metric import Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.compare import Compared, Comparison, compare
 from ibd_mobile.results.key import REPEAT, VARIABLES
+from ibd_mobile.results.outcome import Outcome
+from ibd_mobile.results.side import Side
 
 from .compared import (
     ACCURACY,
@@ -76,6 +79,55 @@ def test_repetitions_are_paired() -> None:
     assert (metric.n, metric.verdict) == (3, "better")
     assert metric.difference == pytest.approx(-0.001)
     assert of(compare(pairs[:1], "precision"), "latency_s").verdict == "no difference shown"
+
+
+def test_repetitions_are_no_sample_of_the_accuracy_that_they_share() -> None:
+    """Else its difference, three times the same, would be told as known exactly."""
+    right = with_metric(cleared(ACCURACY), "top1_ratio", 0.90, 0.02, n=1000)
+    wrong = with_metric(with_precision(cleared(ACCURACY)), "top1_ratio", 0.89, 0.02, n=1000)
+    metric = of(compare([(side(F, right), side(Q, wrong))] * 3, "precision"), "top1_ratio")
+    assert (metric.n, metric.verdict) == (1, "no difference shown")
+    assert metric.difference_low == pytest.approx(-0.01 - 0.02 * 2**0.5)
+    assert metric.interval_method == "MOVER"
+
+
+def test_accuracy_on_the_same_pictures_is_compared_picture_by_picture() -> None:
+    right = with_metric(cleared(ACCURACY), "top1_ratio", 0.90, 0.02, n=1000)
+    wrong = with_metric(with_precision(cleared(ACCURACY)), "top1_ratio", 0.88, 0.02, n=1000)
+    a, b = side(F, right), side(Q, wrong)
+    hits = {id(a): np.arange(1000) < 900, id(b): np.arange(1000) < 880}
+
+    def outcome(one: Side) -> Outcome:
+        return Outcome("t", "i", {"top1_ratio": hits[id(one)].astype(float)})
+
+    metric = of(compare([(a, b)], "precision", outcome=outcome), "top1_ratio")
+    assert (metric.verdict, metric.interval_method) == ("worse", "paired answers")
+    assert metric.difference == pytest.approx(-0.02)
+    apart = of(compare([(a, b)], "precision"), "top1_ratio")
+    assert apart.verdict == "no difference shown"
+
+
+def test_two_mirrored_repetitions_are_averaged_so_that_a_drift_falls_out() -> None:
+    grown = (0.0, 0.001, 0.002, 0.003)  # measured as F Q, Q F
+    first = (with_metric(F, "latency_s", 0.010 + grown[0], 0.0001),
+             with_metric(Q, "latency_s", 0.010 + grown[1], 0.0001))  # fmt: skip
+    second = (with_metric(with_job(F, seed=2), "latency_s", 0.010 + grown[3], 0.0001),
+              with_metric(with_job(Q, seed=2), "latency_s", 0.010 + grown[2], 0.0001))  # fmt: skip
+    pairs = [(side(a), side(b)) for a, b in (first, second)]
+    assert of(compare(pairs[:1], "precision"), "latency_s").verdict == "worse"
+    metric = of(compare(pairs, "precision"), "latency_s")
+    assert (metric.n, metric.verdict) == (2, "no difference shown")
+    assert metric.difference == pytest.approx(0, abs=1e-12)
+    assert metric.difference_high == pytest.approx(0.0001)
+
+
+@pytest.mark.parametrize("repeats", [2, 4])
+def test_accuracy_is_no_surer_for_measuring_time_again(repeats: int) -> None:
+    a, b = cleared(ACCURACY), with_precision(cleared(ACCURACY))
+    pairs = [(side(with_job(F, seed=n), a), side(with_job(Q, seed=n), b)) for n in range(repeats)]
+    once, often = (of(compare(some, "precision"), "top1_ratio") for some in (pairs[:1], pairs))
+    assert once.difference_low is not None
+    assert (often.n, often.difference_low) == (1, once.difference_low)
 
 
 def test_a_finding_forbids_the_metrics_it_spoils_and_no_others() -> None:

@@ -1,6 +1,6 @@
 import re
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -13,7 +13,7 @@ from ibd_mobile.results.sheet import sheets
 from ibd_mobile.results.study_chart import drawings, plate
 from ibd_mobile.results.table import rows
 
-from .chart.drawn import texts
+from .chart.drawn import numbers, texts
 from .compared import (
     ACCURACY,
     FLOAT,
@@ -154,15 +154,22 @@ def test_accuracy_lost_is_drawn_beside_speed_where_it_is_known() -> None:
         "Loss of top-1 by precision",
     ]
     assert "loss of top-1, % points" in texts(found_[1].svg)
+    assert min(numbers(found_[1].svg)) <= -1  # an interval of ± 1 point is drawn whole
     assert len(drawn("framework", *speed, *known)) == 2  # speed alone
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
-    [("map_coco_loss_ratio", "Loss of mAP COCO"), ("psnr_y_loss_db", "Loss of PSNR of Y")],
+    ("application", "name", "told"),
+    [
+        ("detection", "map_coco_loss_ratio", "Loss of mAP COCO"),
+        ("super_resolution", "psnr_y_loss_db", "Loss of PSNR of Y"),
+    ],
 )
-def test_a_loss_is_named_after_what_is_lost(name: str, told: str) -> None:
-    records = [FLOAT, with_loss(ACCURACY, 0.5, name)]
+def test_a_loss_is_named_after_what_is_lost(application: Any, name: str, told: str) -> None:
+    records = [
+        replace(record, workload=replace(record.workload, application=application))
+        for record in (FLOAT, with_loss(ACCURACY, 0.5, name))
+    ]
     assert drawn("precision", *records)[-1].title == f"{told} by precision"
 
 

@@ -93,7 +93,7 @@ def _read(
     width = round(taken.width * artifact.input_size / taken.height)
     shape = (artifact.input_size, width, taken.channels)
     converter = _Converter.of(taken, artifact, shape)
-    file = _cached(taken, artifact, dataset.id)
+    file = _cached(taken, artifact, f"{dataset.images_sha256} {model.enlargement_ratio}")
     is_made, are_truth = file.is_file(), pictures.truth is None
     seen: list[NDArray[np.uint8]] = []
     length_bytes = converter.record_bytes * dataset.count
@@ -134,7 +134,7 @@ def _cached(taken: Input, artifact: Artifact, dataset: str) -> Path:
     Args:
         taken: how the network takes pictures.
         artifact: its layout and input.
-        dataset: hash or id of the pictures.
+        dataset: hash of the pictures, and what was done to them.
     """
     key = msgspec.json.encode([dataset, taken, artifact.layout, artifact.inputs])
     name = f"{hashlib.sha256(key).hexdigest()[:24]}.bin"

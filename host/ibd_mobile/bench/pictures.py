@@ -40,7 +40,7 @@ def folders_by_set(named: list[str]) -> dict[str, Path]:
             raise unknown("picture set", id, known)
         if id in found:
             raise InputError("--pictures", f"'{id}' is named twice", "Name one folder.")
-        found[id] = Path(folder)
+        found[id] = Path(folder).expanduser()  # no shell does it behind a =
     return found
 
 
@@ -60,7 +60,7 @@ def with_pictures(
         study: what is to be measured.
         folders: where sets lie, by id.
         counts: of sets of which only the first so many pictures are taken, by id.
-        say: told before a set is opened, since each file of it is read.
+        say: told before a set is opened, since each file of it is read, and of sets not used.
 
     Raises:
         InputError: a set cannot be opened, or two fit one model.
@@ -84,6 +84,8 @@ def with_pictures(
         dataset = dataset_of(opened[id], model)
         models[name] = msgspec.structs.replace(model, dataset=dataset)
         pictures[dataset.id] = opened[id]
+    for id in sorted(folders.keys() - opened.keys()):
+        say(f"{id} is not used: it fits no model of the study that has no data set of its own")
     return replace(stock, models=models, pictures=pictures)
 
 

@@ -150,7 +150,7 @@ def no_accuracy_reason(cell: Cell) -> str:
     """Say why there is no accuracy to be measured, or ""."""
     if cell.weights == "untrained":
         return "untrained"
-    return "no data set" if cell.model.dataset is None else ""
+    return "no data set; --pictures can name one" if cell.model.dataset is None else ""
 
 
 def cells(study: Study, targets: Sequence[Target], models: Mapping[str, Model]) -> Iterator[Cell]:

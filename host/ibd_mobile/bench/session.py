@@ -194,8 +194,9 @@ class Session:
         resolved, unread = sensors.resolve(link, [*target.sensors, *self._card_sensors])
         inputs = self._inputs(job)
         recording, power_s = plan_recording(
-            job, self.run.info.protocol, resolved, self._overrun_s(job, inputs)
-        )
+            job, self.run.info.protocol, resolved, self.patience.overrun_s,
+            inputs.dataset.count * self.stock.artifact(job).cost.macs_count if inputs else 0,
+        )  # fmt: skip
         invocation = member("ibd_mobile.frameworks", job.framework).invocation(
             self._order(job, power_s, inputs)
         )
@@ -237,13 +238,6 @@ class Session:
         if pictures is not None:
             self._say("inputs", job.id, f"making inputs of {len(pictures.entries)} pictures")
         return labelled_inputs(model, variant, self.stock.artifact(job), pictures)
-
-    def _overrun_s(self, job: Job, inputs: LabelledInputs | None) -> float:
-        """How much longer than expected it may take; inferring a data set is not expected."""
-        if inputs is None:
-            return self.patience.overrun_s
-        macs_count = self.stock.artifact(job).cost.macs_count * inputs.dataset.count
-        return self.patience.overrun_s + macs_count / _SLOWEST_MACS_PER_S
 
     def _order(self, job: Job, power_s: float, inputs: LabelledInputs | None) -> Order:
         return Order(
@@ -320,15 +314,23 @@ def _named(error: DataError, job: Job, folder: JobFolder) -> DataError:
 
 
 def plan_recording(
-    job: Job, protocol: Protocol, resolved: list[Sensor], overrun_s: float
+    job: Job, protocol: Protocol, resolved: list[Sensor], overrun_s: float, macs_count: int = 0
 ) -> tuple[Recording, float]:
     """Say how long to watch a job, and how long its power phase must be, s.
 
     The power phase fills the protocol's window and as many renewals of the gauge at hand as the
     protocol wants: five inferences of 10 ms cannot be seen by a gauge that renews every second.
+
+    Args:
+        job: a measuring one, or one of accuracy, which has no power phase.
+        protocol: of the run.
+        resolved: sensors that are sampled.
+        overrun_s: how much longer it may take.
+        macs_count: multiply-adds of all inferences of an accuracy job, which are not expected.
     """
     if job.kind == "accuracy":
-        return Recording(rate_hz=10.0, idle_s=0.0, limit_s=overrun_s, expected_s=_START_S), 0.0
+        limit_s = overrun_s + macs_count / _SLOWEST_MACS_PER_S
+        return Recording(rate_hz=10.0, idle_s=0.0, limit_s=limit_s, expected_s=_START_S), 0.0
     gauge = measure.POWER_SOURCE.sensors(resolved)
     if gauge:
         period_s = max(max(s.period_s, s.mean_window_s) for s in gauge)

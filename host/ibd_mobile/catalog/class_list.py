@@ -13,6 +13,7 @@ from ibd_mobile.core.picture_set import PictureSet
 from ibd_mobile.core.units import BYTES_PER_MIB
 
 _LIMIT_BYTES: Final = 64 * BYTES_PER_MIB
+_LONGEST_LINE: Final = 4096  #: no path is longer, and the pattern takes its time with such lines
 _LINE = re.compile(r"(\S.*?)[\s,;]+(\d{1,9})")
 
 
@@ -38,7 +39,7 @@ def read_class_list(pictures: PictureSet, folder: PictureFolder, count: int | No
             break
         name, label = line, 0
         if is_labelled:
-            found = _LINE.fullmatch(line)
+            found = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
             if found is None:
                 problem = f"expected a file name and a class, found '{line[:80]}'"
                 raise InputError(place, problem, "Write as in «ILSVRC2012_val_00000001.JPEG 65».")

@@ -74,6 +74,9 @@ def _document(
             problem = f"'{label}' is no class of {pictures.name}"
             raise InputError(where, problem, "Correct the document.")
         x0, y0, x1, y1 = (_number(facts, side, where) for side in _SIDES)
+        if x1 < x0 or y1 < y0:
+            problem = f"the box {x0:g}, {y0:g} to {x1:g}, {y1:g} ends before it begins"
+            raise InputError(where, problem, "Correct the document.")
         corner = shares((x0 - 1, y0 - 1, x1, y1), (int(height), int(width)))
         is_difficult = facts.get("difficult", "0") == "1"
         found.append((pictures.classes.index(label), *corner, int(is_difficult)))

@@ -8,9 +8,13 @@ import typer
 from ibd_mobile.cli.run import Runs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from rich.text import Text
 
+    from ibd_mobile.results.archive import Run
     from ibd_mobile.results.compare import Comparison
+    from ibd_mobile.results.outcome import Outcome
     from ibd_mobile.results.pairing import Pairing
     from ibd_mobile.results.selection import Selection
     from ibd_mobile.results.side import Side
@@ -51,12 +55,14 @@ def compare(
     limit = None if fail_if_slower is None else regression.limit_ratio(fail_if_slower)
     comparing.check_allowed(allow or ())
     wanted = selection.parse(a), selection.parse(b)
-    sides_a, sides_b = (_sides(part, runs) for part in wanted)
+    opened = [_opened(part, runs) for part in wanted]
+    sides_a, sides_b = (_sides(part, run) for part, run in zip(wanted, opened, strict=True))
     if a == b:
         raise InputError(a, "is named twice", "Name two runs, or two parts of one.")
     about = pairing.studied(sides_a, sides_b, by, *wanted)
     pairs = pairing.pair(sides_a, sides_b, about)
-    made = [comparing.compare(group, about, allow or ()) for group in pairs.pairs]
+    read = _outcomes(opened)
+    made = [comparing.compare(group, about, allow or (), read) for group in pairs.pairs]
     if json:
         console.print_json(_document(made, pairs))
     else:
@@ -64,13 +70,37 @@ def compare(
     _finish(made, limit)
 
 
-def _sides(part: "Selection", runs: Path) -> "list[Side]":
+def _opened(part: "Selection", runs: Path) -> "Run":
     from ibd_mobile.cli.report import run_folder
     from ibd_mobile.results.archive import Run
+
+    return Run.open(run_folder(part.run or None, runs))
+
+
+def _sides(part: "Selection", run: "Run") -> "list[Side]":
     from ibd_mobile.results.side import sides
 
-    run = Run.open(run_folder(part.run or None, runs))
     return part.choose(sides(run.info.id, run.records()))
+
+
+def _outcomes(opened: "Iterable[Run]") -> "Callable[[Side], Outcome | None]":
+    """Return what reads a side's accuracy job picture by picture, each once."""
+    from functools import cache
+
+    from ibd_mobile.results.outcome import outcome_of
+
+    by_id = {run.info.id: run for run in opened}
+
+    @cache
+    def read(run_id: str, job_id: str) -> "Outcome | None":
+        run = by_id[run_id]
+        return outcome_of(run.job_folder(job_id), run.record(job_id))
+
+    def of(side: "Side") -> "Outcome | None":
+        record = side.records.get("accuracy")
+        return None if record is None else read(side.run, record.job_id)
+
+    return of
 
 
 def _document(made: "list[Comparison]", pairs: "Pairing") -> object:

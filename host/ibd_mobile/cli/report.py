@@ -101,7 +101,7 @@ def _write_page(runs: "list[Run]", path: Path, drawn: list[str] | None, count: i
 
 
 def _read(runs: "list[Run]") -> "list[Filed]":
-    """Read runs; the garbage collector need not look at them again: a fifth of a long page's time."""
+    """Read runs; the garbage collector need not look at them again, which takes it long."""
     from ibd_mobile.results.relations import Filed
 
     filed = [Filed.read(run) for run in runs]

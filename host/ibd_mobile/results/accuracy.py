@@ -10,8 +10,8 @@ from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import Application, Artifact, Model, Variant
 from ibd_mobile.results.box_decoding import decode
 from ibd_mobile.results.boxes import true_boxes
-from ibd_mobile.results.classification import rank_labels
-from ibd_mobile.results.detection import match
+from ibd_mobile.results.classification import Ranks, rank_labels
+from ibd_mobile.results.detection import Detections, match
 from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.outputs import read_outputs
 from ibd_mobile.results.stats import Interval, mean_interval
@@ -99,11 +99,16 @@ def _evidence(facts: Facts) -> Evidence | str:
     return Evidence(model, variant, context.artifact, facts.truth, samples, name)
 
 
-def _classification(evidence: Evidence) -> Accuracy:
+def ranks_of(evidence: Evidence) -> Ranks:
+    """Find where the true class of each picture stands among a classifier's scores."""
     scores = np.array([outputs[0].ravel() for outputs in evidence.samples])
     is_shifted = evidence.variant.labels in _AFTER_BACKGROUND
     labels = evidence.truth.astype(np.int64) + (1 if is_shifted else 0)
-    ranks = rank_labels(scores, labels, evidence.name)
+    return rank_labels(scores, labels, evidence.name)
+
+
+def _classification(evidence: Evidence) -> Accuracy:
+    ranks = ranks_of(evidence)
     found: dict[str, Interval | str] = {}
     for name, k in zip(NAMES["classification"], (1, 5), strict=True):
         found[name] = ranks.top(k)
@@ -115,16 +120,22 @@ def _classification(evidence: Evidence) -> Accuracy:
     return Accuracy(found, note)
 
 
-def _detection(evidence: Evidence) -> Accuracy:
+def detections_of(evidence: Evidence) -> Detections | None:
+    """Hold a detector's boxes against the true ones; None where it does not say what they are."""
     coding, dataset = evidence.model.boxes, evidence.model.dataset
     if coding is None or dataset is None:
-        reason = "the model does not say how its outputs become boxes"
-        return Accuracy(dict.fromkeys(NAMES["detection"], reason))
+        return None
     codes, scores = _raw_outputs(evidence.artifact)
     found = decode(((out[codes], out[scores]) for out in evidence.samples), coding)
-    truth = true_boxes(evidence.truth.astype(np.float64))
-    made = match(truth, found, dataset.count).intervals()
-    return Accuracy({f"{name}_ratio": figure for name, figure in made.items()})
+    return match(true_boxes(evidence.truth.astype(np.float64)), found, dataset.count)
+
+
+def _detection(evidence: Evidence) -> Accuracy:
+    made = detections_of(evidence)
+    if made is None:
+        reason = "the model does not say how its outputs become boxes"
+        return Accuracy(dict.fromkeys(NAMES["detection"], reason))
+    return Accuracy({f"{name}_ratio": figure for name, figure in made.intervals().items()})
 
 
 def _raw_outputs(artifact: Artifact) -> tuple[int, int]:
@@ -140,24 +151,36 @@ def _raw_outputs(artifact: Artifact) -> tuple[int, int]:
     return codes[0], 1 - codes[0]
 
 
-def _super_resolution(evidence: Evidence) -> Accuracy:
-    psnr_name, ssim_name = NAMES["super_resolution"]
+def likeness_of(evidence: Evidence) -> list[tuple[float, float]]:
+    """Compare each picture that a network made with the true one: PSNR (dB) and SSIM.
+
+    Infinite where both are equal; NaN where it holds pixels that are no numbers, or is too small.
+
+    Raises:
+        DataError: the pictures are of other sizes.
+    """
     order, border_px = evidence.variant.input.colour_order, evidence.model.border_px
-    psnr, ssim, unknown = list[float](), list[float](), 0
+    found = []
     for true, outputs in zip(evidence.truth, evidence.samples, strict=True):
         made = _picture(outputs[0], evidence)
         if made.shape != true.shape:
             problem = f"holds pictures of {made.shape}, but the true ones are {true.shape}"
             raise DataError(evidence.name, problem, "Check the model's data set.")
         if not np.isfinite(made).all():
-            unknown += 1
+            found.append((np.nan, np.nan))
             continue
         pair = [inner(luma(p, order), border_px) for p in (true.astype(np.float64), made)]
-        psnr.append(psnr_db(*pair))
         is_small = min(pair[0].shape) < SSIM_LEAST_PX
-        ssim.append(float("nan") if is_small else ssim_ratio(*pair))
+        found.append((psnr_db(*pair), np.nan if is_small else ssim_ratio(*pair)))
+    return found
+
+
+def _super_resolution(evidence: Evidence) -> Accuracy:
+    psnr_name, ssim_name = NAMES["super_resolution"]
+    psnr, ssim = (list(figures) for figures in zip(*likeness_of(evidence), strict=True))
+    unknown = int(np.isnan(psnr).sum())
     if unknown:
-        reason = f"{unknown} of {unknown + len(psnr)} pictures hold pixels that are no numbers"
+        reason = f"{unknown} of {len(psnr)} pictures hold pixels that are no numbers"
         return Accuracy({psnr_name: reason, ssim_name: reason})
     return Accuracy({psnr_name: _psnr(psnr), ssim_name: _ssim(ssim)})
 

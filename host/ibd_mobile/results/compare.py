@@ -5,7 +5,7 @@ two records, what is simulated, findings that spoil a metric, and whether the fa
 right. What remains is told with an interval, and as «no difference shown» where that is so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -15,8 +15,9 @@ from ibd_mobile.core.errors import InputError, ValidityError
 from ibd_mobile.core.metric import Group, Metric
 from ibd_mobile.core.record import Record
 from ibd_mobile.results.accuracy_loss import LOSSES
-from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, paired
+from ibd_mobile.results.contrast import PAIRS_COUNT, Contrast, contrast, joined, paired
 from ibd_mobile.results.key import Difference, differences, is_simulated, refusal
+from ibd_mobile.results.outcome import Outcome, paired_difference
 from ibd_mobile.results.ranking import SAME_FUNCTION, accuracy_gate
 from ibd_mobile.results.side import HOME, Side, interval_of
 
@@ -37,7 +38,7 @@ class Compared(Noun, frozen=True, kw_only=True, omit_defaults=False):
     unit: str
     a: Metric
     b: Metric
-    n: int = 0  #: repetitions that were paired; 1 = two single figures
+    n: int = 0  #: repetitions that were paired or, below 3, averaged; 1 = two single figures
     difference: float | None = None  #: B - A
     difference_low: float | None = None
     difference_high: float | None = None
@@ -49,6 +50,7 @@ class Compared(Noun, frozen=True, kw_only=True, omit_defaults=False):
     #: ids of the findings that forbid it
     refused_by: list[str] = msgspec.field(default_factory=list)
     missing: str = ""  #: why one of them has no number
+    interval_method: str = ""  #: of the difference: "MOVER", "paired t", "paired answers" …
 
 
 class Comparison(Noun, frozen=True, kw_only=True, omit_defaults=False):
@@ -79,7 +81,10 @@ def check_allowed(allowed: Collection[str]) -> None:
 
 
 def compare(
-    pairs: Sequence[tuple[Side, Side]], by: str, allowed: Collection[str] = ()
+    pairs: Sequence[tuple[Side, Side]],
+    by: str,
+    allowed: Collection[str] = (),
+    outcome: Callable[[Side], Outcome | None] = lambda _: None,
 ) -> Comparison:
     """Compare two configurations, each measured once or several times.
 
@@ -87,6 +92,7 @@ def compare(
         pairs: (A, B) of each repetition; all A have one key, and all B.
         by: the variable under study, or `REPEAT`.
         allowed: ids of findings that do not stand in the way.
+        outcome: reads what a side's accuracy job says of each picture, where that can be had.
 
     Raises:
         ValidityError: they differ in more than the variable, or one of them is simulated.
@@ -108,7 +114,8 @@ def compare(
         differs_in=_in_order(differences(a.main, b.main), by),
         is_simulated=is_simulated(a.main),
         metrics=[
-            _compared(name, group, pairs, by, allowed, gate) for name, group in _names(a, b).items()
+            _compared(name, group, pairs, by, allowed, gate, outcome)
+            for name, group in _names(a, b).items()
         ],
         notes=_notes(a, b, by),
     )
@@ -130,6 +137,7 @@ def _compared(
     by: str,
     allowed: Collection[str],
     gate: str,
+    outcome: Callable[[Side], Outcome | None],
 ) -> Compared:
     found = [(a.metric(name, group), b.metric(name, group)) for a, b in pairs]
     a, b = found[0]
@@ -144,16 +152,32 @@ def _compared(
         return Compared(**made, refused=told, refused_by=list(spoiling))
     if reason := _other_basis(name, *pairs[0], by):
         return Compared(**made, refused=reason)
-    return _told(made, [(x, y) for x, y in found if x.value is not None and y.value is not None])
+    if group == "accuracy":  # of all repetitions: they are no sample of it
+        return _told(made, _accuracy_contrast(name, a, b, [outcome(side) for side in pairs[0]]), 1)
+    numbers = [(x, y) for x, y in found if x.value is not None and y.value is not None]
+    return _told(made, _contrast_of(numbers), len(numbers))
 
 
-def _told(made: dict[str, Any], numbers: Sequence[tuple[Metric, Metric]]) -> Compared:
+def _accuracy_contrast(
+    name: str, a: Metric, b: Metric, outcomes: Sequence[Outcome | None]
+) -> Contrast:
+    """Set two accuracies against each other, picture by picture where both saw the same."""
+    made = contrast(interval_of(a), interval_of(b))
+    one, other = outcomes
+    found = None if one is None or other is None else paired_difference(one, other, name)
+    return made if found is None else Contrast(found, made.ratio)
+
+
+def _contrast_of(numbers: Sequence[tuple[Metric, Metric]]) -> Contrast:
+    """Set repetitions against each other: in pairs, or, where they are too few, their means."""
     if len(numbers) >= PAIRS_COUNT:
-        n = len(numbers)
-        made_of = paired([(a.value or 0.0, b.value or 0.0) for a, b in numbers])
-    else:
-        n = 1
-        made_of = contrast(interval_of(numbers[0][0]), interval_of(numbers[0][1]))
+        return paired([(a.value or 0.0, b.value or 0.0) for a, b in numbers])
+    return contrast(
+        joined([interval_of(a) for a, _ in numbers]), joined([interval_of(b) for _, b in numbers])
+    )
+
+
+def _told(made: dict[str, Any], made_of: Contrast, n: int) -> Compared:
     difference, ratio = made_of.difference, made_of.ratio
     return Compared(
         **made,
@@ -164,7 +188,8 @@ def _told(made: dict[str, Any], numbers: Sequence[tuple[Metric, Metric]]) -> Com
         ratio=ratio.value if ratio else None,
         ratio_low=ratio.low if ratio else None,
         ratio_high=ratio.high if ratio else None,
-        verdict=_verdict(made_of, numbers[0][0].better),
+        verdict=_verdict(made_of, made["a"].better),
+        interval_method=difference.method,
     )
 
 

@@ -34,6 +34,13 @@ from ibd_mobile.results.bootstrap import basic_interval, draws
 from ibd_mobile.results.boxes import Boxes
 from ibd_mobile.results.stats import Interval
 
+#: in the order of tables
+FIGURES = ("map_coco", "map_voc", "map_voc07", "miou")
+_RECALLS: dict[str, Recall] = {
+    "map_coco": coco_recall,
+    "map_voc": voc_recall,
+    "map_voc07": voc07_recall,
+}
 _NO_TRUTH = "the data set has no true box"
 _NO_HIT = "no true box was found, so nothing can be said of the fit"
 
@@ -55,13 +62,15 @@ class Detections:
         Returns:
             name -> (draws,); NaN where a draw has no true box, or no hit.
         """
+        return {name: self.figure(name, weight) for name in FIGURES}
+
+    def figure(self, name: str, weight: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """Make one of the four figures, as `figures` does."""
         times = np.ones((1, self.pictures_count), np.int64) if weight is None else weight
-        return {
-            "map_coco": _mean_precision(self.coco, coco_recall, times),
-            "map_voc": _mean_precision(self.voc, voc_recall, times),
-            "map_voc07": _mean_precision(self.voc, voc07_recall, times),
-            "miou": _mean_overlap(self.coco, times),
-        }
+        if name == "miou":
+            return _mean_overlap(self.coco, times)
+        matches, recall = (self.coco if name == "map_coco" else self.voc), _RECALLS[name]
+        return _mean_precision(matches, recall, times)
 
     def intervals(self) -> dict[str, Interval | str]:
         """Make the four figures, each with its interval or the reason why it has none."""

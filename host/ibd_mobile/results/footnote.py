@@ -9,7 +9,7 @@ from ibd_mobile.results.sheet import Sheet
 from ibd_mobile.results.table import Row
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TOLD_COUNT = 8  #: so many of a list are named
+_TOLD_COUNT = 4  #: so many of a list are named
 _UNMARKED = "•"  #: before findings that spoil no number
 
 

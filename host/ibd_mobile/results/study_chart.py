@@ -132,14 +132,15 @@ def _portions(networks: Sequence[_Network], variable: str) -> list[list[_Network
 
 
 def _losses(sheet: Sheet, variable: str) -> list[Theme]:
-    """Name the losses of accuracy that are known."""
+    """Name those losses of accuracy which the table has and of which anything is known."""
     if not plate(variable).has_loss:
         return []
+    shown = {column.name for column in sheet.columns if column.name.endswith(_LOSSES)}
     units = {
         metric.name: metric.unit
         for row in sheet.rows
         for metric in row.metrics
-        if metric.value is not None and metric.name.endswith(_LOSSES)
+        if metric.value is not None and metric.name in shown
     }
     return [
         Theme(name, f"loss of {_measure(name)}", "points" if unit == "ratio" else "")
@@ -167,7 +168,8 @@ def _drawing(
     known = [metric for metric in shown if metric.value is not None]
     if not known:
         return None
-    about, quantity = plate(variable), Quantity(theme.title, known[0].unit, theme.of)
+    is_loss = theme.metric.endswith(_LOSSES)
+    about, quantity = plate(variable), Quantity(theme.title, known[0].unit, theme.of, is_loss)
     if variable in _NUMBERS:
         curves = [_curve(network, theme.metric) for network in networks]
         svg = lines(curves, quantity, f"{about.title}, {about.unit}")

@@ -11,6 +11,7 @@ def test_a_model_is_shown_with_its_variants_sources_and_costs(ibd: Command) -> N
     assert "  1001 outputs, labels imagenet_1001" in said.out
     assert "from pytorch: 224×224×3 NCHW RGB" in said.out
     assert "published: 569,000,000 MACs" in said.out
+    assert "data set: none of its own; --pictures takes imagenet_val" in said.out
     assert "SHA-256 2fadeabb9968ec6833bee903900dda6e61b3947200535874ce2fe42a8493abc0" in said.out
     assert "source: tf_frozen, not fetched yet" in said.out
     assert "untrained: keras.applications MobileNet" in said.out

@@ -32,14 +32,20 @@ def test_intervals_are_whole_unless_they_are_wild() -> None:
     assert (wild.cut(-400.0), wild.cut(600.0)) == (wild.low, wild.high)
 
 
+def test_the_interval_of_a_difference_is_never_cut() -> None:
+    found = [Dot(0.001, -0.02, 0.03), Dot(0.0, -0.04, 0.01)]
+    frame = from_zero(found, 100.0, is_cut=False)
+    assert [frame.cut(end) for end in (-4.0, 3.0)] == [-4.0, 3.0]
+
+
 def test_an_axis_of_nothing_is_still_one() -> None:
     assert from_zero([], 1.0) == from_zero([Dot(None)], 1.0)
     assert from_zero([Dot(0.0)], 1.0).high > 0
 
 
 def test_an_axis_goes_on_to_where_it_is_asked_to() -> None:
-    assert from_zero([Dot(0.7)], 100.0, 105.0).high == 105.0
-    assert from_zero([Dot(1.5)], 100.0, 105.0).high > 150
+    assert from_zero([Dot(0.7)], 100.0, least_high=105.0).high == 105.0
+    assert from_zero([Dot(1.5)], 100.0, least_high=105.0).high > 150
 
 
 def test_orders_of_magnitude_leave_room_on_both_sides() -> None:

@@ -185,7 +185,7 @@ def test_a_study_that_repeats_tells_its_order_and_draws_its_variable(
     study = msgspec.structs.replace(run.info.study, variable="batch", repeats=2)
     filed = Filed(_with(run, study=study), run.records(), [])
     said = " ".join(Outline(render([filed], drawn=[])).words)
-    assert "each job later takes" in said
+    assert "with each job later" in said
     assert "By batch size, as in the paper's Figs 6–8 and Table 4" in said
     assert "2 repetitions, each drawn on its own." in said
 

@@ -46,6 +46,9 @@ def show(
 
 
 def _of_model(model: "Model") -> Iterator[str]:
+    from ibd_mobile.bench.pictures import fits
+    from ibd_mobile.catalog import library
+
     yield f"{model.id}: {model.name}, {model.application}"
     if model.notes:
         yield f"  {model.notes}"
@@ -53,6 +56,8 @@ def _of_model(model: "Model") -> Iterator[str]:
         yield f"  published: {_cost(cost)} ({cost.counter}; {cost.source})"
     if model.dataset:
         yield f"  data set: {model.dataset.id}, {model.dataset.count} samples"
+    elif fitting := [id for id, one in library.picture_sets().items() if fits(one, model)]:
+        yield f"  data set: none of its own; --pictures takes {', '.join(fitting)}"
 
 
 def _of(model: "Model", variant: "Variant", sources: "Sources") -> Iterator[str]:

@@ -44,7 +44,12 @@ def dots(lines: Sequence[Line], quantity: Quantity, series: Sequence[str] = ("",
     largest = max((abs(dot.value or 0.0) for dot in known), default=1.0)
     factor, told = quantity.axis(largest)
     is_whole_near = quantity.unit == "ratio" and largest > _NEAR_WHOLE_RATIO
-    frame = from_zero(known, factor, _WHOLE_PCT if is_whole_near else 0.0)
+    frame = from_zero(
+        known,
+        factor,
+        least_high=_WHOLE_PCT if is_whole_near else 0.0,
+        is_cut=not quantity.is_difference,
+    )
     heads = [bool(line.group) and line.group != before for before, line in _pairs(lines)]
     height = len(lines) + sum(heads) * _GROUP_IN / _LINE_IN  # in lines
     with style():

@@ -1,5 +1,6 @@
 """How far an axis reaches: over all figures, and their intervals unless these are wild."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,18 +24,21 @@ class Frame:
         return min(max(end, self.low), self.high)
 
 
-def from_zero(dots: Iterable[Dot], factor: float, least_high: float = 0.0) -> Frame:
+def from_zero(
+    dots: Iterable[Dot], factor: float, *, least_high: float = 0.0, is_cut: bool = True
+) -> Frame:
     """Reach from zero, so that lengths can be compared, or from below where figures do.
 
     Args:
         dots: with their intervals.
         factor: by which they are drawn.
         least_high: the axis goes on at least to here, in what is drawn.
+        is_cut: wild intervals do not widen it.
     """
     known = list(dots)
     values = [dot.value * factor for dot in known if dot.value is not None] or [0.0]
     ends = [end * factor for dot in known for end in dot.ends] or [0.0]
-    reach = _REACH_RATIO * max(map(abs, values))
+    reach = _REACH_RATIO * max(map(abs, values)) if is_cut else math.inf
     bottom, top = min(0.0, *values), max(0.0, *values)
     low = min(bottom, max(min(ends), bottom - reach))
     high = max(top, min(max(ends), top + reach), least_high)

@@ -76,7 +76,7 @@ def lines(curves: Sequence[Curve], quantity: Quantity, x_title: str) -> str:
         drawing, (axis,) = figure(height_in, left=0.17, right=right)
         axis.set_xscale("log", base=2)
         _ticks(axis, sorted({p.x for p in known}))
-        frame, is_log = _scale([p.dot for p in known], factor)
+        frame, is_log = _scale([p.dot for p in known], factor, quantity)
         if is_log:
             logarithmic(axis)
         axis.set_ylim(frame.low, frame.high)
@@ -134,11 +134,11 @@ def _curve(axis: Axes, curve: Curve, number: int, factor: float, frame: Frame) -
             axis.plot([where], [value], marker, **look)
 
 
-def _scale(found: Sequence[Dot], factor: float) -> tuple[Frame, bool]:
+def _scale(found: Sequence[Dot], factor: float, quantity: Quantity) -> tuple[Frame, bool]:
     """Start at zero, or tell orders of magnitude; say whether it is the latter."""
     sizes = [dot.value for dot in found if dot.value is not None]
     if min(sizes) <= 0 or max(sizes) < _WIDE_RATIO * min(sizes):
-        return from_zero(found, factor), False
+        return from_zero(found, factor, is_cut=not quantity.is_difference), False
     return of_magnitudes(found, factor), True
 
 

@@ -12,6 +12,7 @@ class Quantity:
     title: str
     unit: str  #: as in a metric
     of: str = ""  #: what is counted, where the unit leaves that open: "samples" of 1/s
+    is_difference: bool = False  #: whether zero lies in the interval is what is asked of it
 
     def axis(self, largest: float) -> tuple[float, str]:
         """Return the factor by which values are drawn, and what stands along the axis.

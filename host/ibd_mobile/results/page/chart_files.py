@@ -9,6 +9,10 @@ from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.sheet import Sheet, sheets
 from ibd_mobile.results.table import rows
 
+_LINES = (
+    "Lines across marks: 95 % intervals; an arrow: it goes on; no line: no interval can be told"
+)
+
 
 def chart_files(
     filed: Sequence[Filed], drawn: Collection[str] | None, drawn_count: int
@@ -65,6 +69,6 @@ def _about(sheet: Sheet, run: str) -> str:
         device,
         sheet.shared,
         sheet.protocol,
-        "Lines across marks: 95 % intervals, an arrow where one goes on",
+        _LINES,
     )
     return ". ".join(part for part in (*parts, f"Run {run}.") if part)
