@@ -112,7 +112,7 @@ def main() -> None:
             statistics.median(getattr(c, name) for c in costs) for name in Cost.__dataclass_fields__
         )
         print(f"{framework}: {Cost(*told)} (medians of {args.rounds})")
-        for name in ("run_s", "worker_s", "memory_mib"):
+        for name in () if framework == "litert" else ("run_s", "worker_s", "memory_mib"):
             sides = zip(costs, found["litert"], strict=True)
             pairs = [(getattr(a, name), getattr(b, name)) for a, b in sides]
             print(f"  {name} ÷ litert's: {ratio(pairs)}")

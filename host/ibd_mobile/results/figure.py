@@ -96,6 +96,8 @@ def scale(value: float, unit: str) -> tuple[float, str]:
 
     >>> scale(0.0018, "s")
     (1000.0, 'ms')
+    >>> scale(0.617, "1/s")  # "617 m/s" would be read as metres
+    (1.0, '/s')
     """
     if unit == "ratio":
         return 100.0, "%"
@@ -103,7 +105,8 @@ def scale(value: float, unit: str) -> tuple[float, str]:
         return 1.0, unit
     rounded = abs(float(f"{value:.{_DIGITS_COUNT - 1}e}"))  # 999.9 is 1.00 k, not 1000
     power = 3 * floor(log10(rounded) / 3) if rounded else 0
-    power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
+    least = 0 if _PREFIXABLE[unit].startswith("/") else min(_PREFIXES)
+    power = min(max(power, least), max(_PREFIXES))
     return 10.0**-power, _PREFIXES[power] + _PREFIXABLE[unit]
 
 
