@@ -3,7 +3,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ibd_mobile.machine.adb import quote
@@ -26,6 +26,7 @@ def test_a_shell_is_here_to_try_it_with() -> None:
 @shells
 @settings(max_examples=60, deadline=None)
 @given(content=st.binary(max_size=300), code=st.integers(0, 255))
+@example(content=b"\xc2\\", code=0)  # a letter's first half, which bash would not let go of
 def test_any_output_comes_through_any_shell(
     shell: str, tmp_path_factory: pytest.TempPathFactory, content: bytes, code: int
 ) -> None:

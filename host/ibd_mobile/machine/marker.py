@@ -11,10 +11,11 @@ from ibd_mobile.core.seams import Completed
 
 # The shell of Android is mksh, where `printf` is no builtin (an argument of it ends at 128 KiB)
 # but `print` is; elsewhere it is the other way round. Output is held in a variable, since a
-# phone may have no place for temporary files; the x keeps its last line ends.
+# phone may have no place for temporary files; the x keeps its last line ends. By then letters are
+# bytes (LC_ALL): bash, taking the x off an output that ends in a part of a letter, gives garbage.
 _WRAPPER = """\
 p(){{ if [ "$KSH_VERSION" ];then print -rn -- "$1";else printf %s "$1";fi;}}
-o=$( ({command}) </dev/null 2>&1;c=$?;echo x;exit $c);c=$?;o=${{o%x}}
+o=$( ({command}) </dev/null 2>&1;c=$?;echo x;exit $c);c=$?;LC_ALL=C;o=${{o%x}}
 p "$o";echo;echo {nonce} $c $(p "$o"|wc -c)"""
 
 #: longer than any marker line, so that only the tail of an answer need be searched
