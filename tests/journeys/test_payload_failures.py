@@ -40,7 +40,8 @@ def test_a_failure_is_named_with_its_remedy(
 ) -> None:
     said, run = ran
     kind, problem, remedy = TOLD[failure]
-    subject = f"shapes_classifier int8 (tensorflow, 64 px) on fake/cpu ×{fake.threads(failure)} (accuracy)"
+    job = "shapes_classifier int8 (tensorflow, 64 px) on fake/cpu"
+    subject = f"{job} ×{fake.threads(failure)} (accuracy)"
     (found,) = [f for f in failures(run) if subject in f["subject"]]
     assert found["kind"] == kind
     assert problem in found["problem"]
