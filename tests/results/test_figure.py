@@ -33,6 +33,7 @@ def _metric(
     [
         (_metric(None), "n/a"),
         (_metric(0.0), "0.00 s"),
+        (_metric(-4e-6, "dB", -1.0, 1.0), "0.00 ± 1.00 dB"),
         (_metric(0.0018342), "1.83 ms"),
         (_metric(0.00099996), "1.00 ms"),
         (_metric(999.96, "1/s"), "1.00 k/s"),

@@ -120,7 +120,7 @@ def accuracies(models: Sequence[str], stock: Stock, trial: Trial) -> list[Accura
         Accuracy(record, metric, _reference(stock, record, metric))
         for record in records
         for metric in record.metrics
-        if metric.group == "accuracy" and metric.value is not None
+        if metric.name in REFERENCES.values() and metric.value is not None
     ]
 
 

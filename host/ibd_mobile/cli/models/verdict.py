@@ -62,8 +62,9 @@ def of_agreements(counted: Sequence[Agreement]) -> Table:
 
 def of_accuracies(measured: Sequence[Accuracy]) -> Table:
     """Lay out accuracies with their intervals, beside the recorded ones."""
-    table = Table("model", "from", "made", "run by", title="Accuracy", box=None, pad_edge=False)
-    table.add_column("metric")
+    table = Table(title="Accuracy", box=None, pad_edge=False)
+    for heading in ("model", "from", "made", "run by", "metric"):
+        table.add_column(heading, overflow="fold")
     table.add_column("measured", no_wrap=True)
     table.add_column("n", justify="right")
     table.add_column("recorded", no_wrap=True)
