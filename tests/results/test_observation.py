@@ -89,6 +89,19 @@ def test_the_paper_is_not_believed_where_numbers_say_otherwise() -> None:
     ]
 
 
+def test_a_statement_of_two_parts_is_supported_by_both_alone() -> None:
+    small = with_metric(BASE, "utilization_ratio", 0.20, 0.005)
+    costly = at(small, "utilization_ratio", 0.30, 0.005, model="larger")
+    costly = replace(costly, workload=replace(costly.workload, macs_count=10**12))
+    told = one(7, small, costly)
+    assert told.status == "not testable"
+    assert told.reason == (
+        "1 of 1 comparisons speak for it, 0 against; nothing is shown of utilization_ratio by batch"
+    )
+    batched = at(small, "utilization_ratio", 0.15, 0.005, batch=8)
+    assert one(7, small, costly, batched).status == "supported"
+
+
 def test_batches_are_told_by_all_three_of_their_metrics() -> None:
     def batch(record: Record, latency_s: float, execution_s: float, rate: float) -> Record:
         found = with_metric(record, "latency_s", latency_s, latency_s / 100)

@@ -164,33 +164,52 @@ def _observation(
     claims: Sequence[_Claim],
     comparisons: dict[str, list[tuple[Record, Record, Comparison]]],
 ) -> Observation:
-    found = [
-        one
+    by_claim = [
+        [
+            one
+            for a, b, comparison in comparisons[claim.by]
+            if claim.order(a, b)
+            for one in _judged(claim, a, b, comparison)
+        ]
         for claim in claims
-        for a, b, comparison in comparisons[claim.by]
-        if claim.order(a, b)
-        for one in _judged(claim, a, b, comparison)
     ]
+    found = [one for judged in by_claim for one in judged]
     counts = {says: sum(one.says == says for one in found) for says in ("for", "against")}
     told = f"{counts['for']} of {len(found)} comparisons speak for it, {counts['against']} against"
     if not found:
         told = "nothing was measured that differs in this alone and is not spoiled"
+    elif untold := _untold(claims, by_claim):
+        told += f"; nothing is shown of {' and '.join(untold)}"
     ordered = sorted(found, key=lambda one: ("against", "for", "nothing").index(one.says))
     return Observation(
         number=number,
         statement=statement,
-        status=_status(counts["for"], counts["against"], claims),
+        status=_status(claims, by_claim),
         reason=told,
         evidence=[one.text for one in ordered[:_EVIDENCE_COUNT]],
     )
 
 
-def _status(for_count: int, against_count: int, claims: Sequence[_Claim]) -> Status:
-    """One case is enough where something is said to occur, and one against where it always does."""
+def _untold(claims: Sequence[_Claim], by_claim: Sequence[Sequence[_Found]]) -> list[str]:
+    """Name the parts of a statement that no comparison says anything to, if it has several."""
+    return [
+        f"{claim.metric} by {claim.by.replace('_', ' ')}"
+        for claim, judged in zip(claims, by_claim, strict=True)
+        if len(claims) > 1 and all(one.says == "nothing" for one in judged)
+    ]
+
+
+def _status(claims: Sequence[_Claim], by_claim: Sequence[Sequence[_Found]]) -> Status:
+    """One case is enough where something is said to occur, and one against where it always does.
+
+    A statement of several parts is supported where each of them is.
+    """
     occurs = all(claim.expected == "other" for claim in claims)
-    if for_count and (occurs or not against_count):
+    is_against = any(one.says == "against" for judged in by_claim for one in judged)
+    is_for = all(any(one.says == "for" for one in judged) for judged in by_claim)
+    if is_for and (occurs or not is_against):
         return "supported"
-    return "contradicted" if against_count else "not testable"
+    return "contradicted" if is_against else "not testable"
 
 
 def _judged(claim: _Claim, a: Record, b: Record, comparison: Comparison) -> Iterable[_Found]:
