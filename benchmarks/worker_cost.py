@@ -19,6 +19,7 @@ from pathlib import Path
 from paired import conditions, ratio
 
 from ibd_mobile.core.registry import member
+from ibd_mobile.core.units import BYTES_PER_MIB, NS_PER_S
 
 FRAMEWORKS = (
     "litert", "tflite_runtime", "onnxruntime", "openvino", "pytorch", "pytorch_compiled"
@@ -37,8 +38,6 @@ batches = [1]
 kinds = ["measure"]
 protocol = "quick"
 """
-_NS_PER_S = 1e9
-_BYTES_PER_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,10 @@ def cost(framework: str, study: Path) -> Cost:
     ready = next(e for e in events if e["event"] == "ready")
     first_ns = next(e for e in events if e["event"] == "inferences")["start_ns"][0]
     return Cost(
-        run_s=(first_ns - start_ns) / _NS_PER_S,
-        worker_s=(first_ns - sampler["child_start_ns"]) / _NS_PER_S,
-        init_s=(ready["init_end_ns"] - ready["init_start_ns"]) / _NS_PER_S,
-        memory_mib=sampler["rusage"]["max_rss_bytes"] / _BYTES_PER_MIB,
+        run_s=(first_ns - start_ns) / NS_PER_S,
+        worker_s=(first_ns - sampler["child_start_ns"]) / NS_PER_S,
+        init_s=(ready["init_end_ns"] - ready["init_start_ns"]) / NS_PER_S,
+        memory_mib=sampler["rusage"]["max_rss_bytes"] / BYTES_PER_MIB,
     )
 
 

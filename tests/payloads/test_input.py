@@ -6,20 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.splitmix import MASK, splitmix64
+
 from .conftest import Bench
-
-MASK = (1 << 64) - 1
-
-
-def splitmix64(seed: int, count: int) -> list[int]:
-    """The stream of include/ibd/splitmix64.h, in Python."""
-    draws = []
-    for _ in range(count):
-        seed = (seed + 0x9E3779B97F4A7C15) & MASK
-        x = ((seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK
-        draws.append(x ^ (x >> 31))
-    return draws
 
 
 def fake_output(record: bytes, count: int, index: int = 0) -> bytes:

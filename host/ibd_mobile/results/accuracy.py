@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ibd_mobile.core.context import Context
 from ibd_mobile.core.errors import DataError
 from ibd_mobile.core.model import Application, Artifact, Model, Variant
 from ibd_mobile.results.box_decoding import decode
@@ -16,6 +18,7 @@ from ibd_mobile.results.facts import Facts
 from ibd_mobile.results.outputs import read_outputs
 from ibd_mobile.results.stats import Interval, mean_interval
 from ibd_mobile.results.super_resolution import SSIM_LEAST_PX, inner, luma, psnr_db, ssim_ratio
+from ibd_mobile.results.truth import Truth
 
 #: metrics of each application, in the order of tables
 NAMES: dict[Application, tuple[str, ...]] = {
@@ -81,7 +84,6 @@ def judge(evidence: Evidence) -> Accuracy:
 
 def _evidence(facts: Facts) -> Evidence | str:
     context, model = facts.context, facts.context.model
-    variant = model.variant(context.job.training_framework)
     if context.artifact.is_untrained:
         return "the weights are random"
     if model.dataset is None and context.job.kind != "accuracy":
@@ -91,12 +93,24 @@ def _evidence(facts: Facts) -> Evidence | str:
     if facts.outputs is None:
         phase = facts.phase("dataset")
         return phase if isinstance(phase, str) else "the program wrote no outputs"
-    if facts.truth is None or model.dataset is None or variant is None:
-        return "the truth of the data set is not at hand"
-    outputs, batch = context.artifact.outputs, context.job.batch
-    samples = read_outputs(facts.outputs, outputs, batch, model.dataset.count)
-    name = str(facts.outputs)
-    return Evidence(model, variant, context.artifact, facts.truth, samples, name)
+    made = None if facts.truth is None else evidence_of(context, facts.outputs, facts.truth)
+    return made or "the truth of the data set is not at hand"
+
+
+def evidence_of(context: Context, outputs: Path, truth: Truth) -> Evidence | None:
+    """Lay a job's outputs beside the truth; None where its model has no data set.
+
+    Raises:
+        DataError: the outputs cannot be read, or not of all pictures.
+    """
+    model = context.model
+    variant = model.variant(context.job.training_framework)
+    if model.dataset is None or variant is None:
+        return None
+    samples = read_outputs(
+        outputs, context.artifact.outputs, context.job.batch, model.dataset.count
+    )
+    return Evidence(model, variant, context.artifact, truth, samples, str(outputs))
 
 
 def ranks_of(evidence: Evidence) -> Ranks:

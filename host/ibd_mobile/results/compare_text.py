@@ -2,7 +2,7 @@
 
 from ibd_mobile.core.metric import Metric
 from ibd_mobile.results.compare import Compared, Comparison
-from ibd_mobile.results.figure import figure, shared_scale
+from ibd_mobile.results.figure import figure, shared_scale, signed
 from ibd_mobile.results.table import COLUMNS
 
 #: what is shown beside the columns of every table; the rest is in JSON
@@ -101,13 +101,9 @@ def _spread(
     arm = max((abs(end - value) for end in (low, high) if end is not None), default=abs(value))
     digits = (0 if arm >= 10 else 1 if arm >= 0.5 else 2) + more_digits
     if low is None and high is None:
-        return f"{_signed(value, digits)}{unit}"
+        return f"{signed(value, digits)}{unit}"
     ends = [
-        infinite if end is None else _signed(end, digits)
+        infinite if end is None else signed(end, digits)
         for end, infinite in ((low, "−∞"), (high, "+∞"))
     ]
-    return f"{_signed(value, digits)}{unit} [{ends[0]} to {ends[1]}]"
-
-
-def _signed(value: float, digits: int) -> str:
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{signed(value, digits)}{unit} [{ends[0]} to {ends[1]}]"

@@ -110,6 +110,15 @@ def scale(value: float, unit: str) -> tuple[float, str]:
     return 10.0**-power, _PREFIXES[power] + _PREFIXABLE[unit]
 
 
+def signed(value: float, decimals: int) -> str:
+    """Print a change with its sign.
+
+    >>> signed(-3.14159, 2), signed(0.5, 1)
+    ('−3.14', '+0.5')
+    """
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
 def _decimals(value: float, arm: float = 0.0) -> int:
     if arm > abs(value):  # as with a difference that may be none: digits of the value say nothing
         return max(0, _DIGITS_COUNT - 1 - _exponent(arm))

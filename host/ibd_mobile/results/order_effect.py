@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from ibd_mobile.core.device import Noun
 from ibd_mobile.core.record import Record
+from ibd_mobile.results.figure import signed
 from ibd_mobile.results.stats import mean, t_quantile
 from ibd_mobile.results.table import configuration
 
@@ -102,4 +103,4 @@ def _centred(points: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
 
 
 def _pct(ratio: float) -> str:
-    return f"{100 * ratio:+.2f}".replace("-", "−")
+    return signed(100 * ratio, 2)

@@ -17,15 +17,14 @@ from ibd_mobile.core.record import Record
 from ibd_mobile.results import document
 from ibd_mobile.results.accuracy import (
     NAMES,
-    Evidence,
     detections_of,
+    evidence_of,
     likeness_of,
     ranks_of,
 )
 from ibd_mobile.results.bootstrap import draws
 from ibd_mobile.results.detection import Detections
 from ibd_mobile.results.job_folder import JobFolder
-from ibd_mobile.results.outputs import read_outputs
 from ibd_mobile.results.stats import Z_95, Interval, mean_interval, percentile
 from ibd_mobile.results.truth import read_truth
 
@@ -58,15 +57,11 @@ def outcome_of(folder: JobFolder, record: Record) -> Outcome | None:
             raise DataError(str(path), "was changed after the job was filed", _REMEDY)
     context = document.read(folder.context, Context, remedy=_REMEDY)
     model, dataset = context.model, context.model.dataset
-    variant = model.variant(context.job.training_framework)
-    if dataset is None or variant is None:
+    if dataset is None:
         return None
-    truth = read_truth(folder.truth, model)
-    samples = read_outputs(
-        folder.outputs, context.artifact.outputs, context.job.batch, dataset.count
-    )
-    name = str(folder.outputs)
-    evidence = Evidence(model, variant, context.artifact, truth, samples, name)
+    evidence = evidence_of(context, folder.outputs, read_truth(folder.truth, model))
+    if evidence is None:
+        return None
     pictures = dataset.truth_sha256, dataset.images_sha256
     if model.application == "detection":
         return Outcome(*pictures, {}, detections_of(evidence))

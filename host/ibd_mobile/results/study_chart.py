@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ibd_mobile.core.metric import Metric
+from ibd_mobile.results.accuracy_loss import LOSSES
 from ibd_mobile.results.chart.dot import Dot, dot_of
 from ibd_mobile.results.chart.dots import Line, dots
 from ibd_mobile.results.chart.drawing import Drawing, capital, slug
@@ -65,7 +66,7 @@ _PLATES = {
 _NUMBERS = ("batch", "input_size", "threads")
 #: of more rows nothing is drawn: nobody could read it, and it would take minutes
 ROWS_COUNT = 1000
-_LOSSES = ("_loss_ratio", "_loss_db")
+_LOST = {loss: name for name, loss in LOSSES.items()}  #: loss -> what is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _losses(sheet: Sheet, variable: str) -> list[Theme]:
     """Name those losses of accuracy which the table has and of which anything is known."""
     if not plate(variable).has_loss:
         return []
-    shown = {column.name for column in sheet.columns if column.name.endswith(_LOSSES)}
+    shown = {column.name for column in sheet.columns if column.name in _LOST}
     units = {
         metric.name: metric.unit
         for row in sheet.rows
@@ -154,9 +155,7 @@ def _losses(sheet: Sheet, variable: str) -> list[Theme]:
 
 def _measure(loss: str) -> str:
     """Say what a loss is of: "top1_loss_ratio" is of top-1."""
-    before, _, unit = loss.rpartition("_loss_")
-    labels = {column.name: column.label for column in COLUMNS}
-    return labels.get(f"{before}_{unit}", before)
+    return next(column.label for column in COLUMNS if column.name == _LOST[loss])
 
 
 def _drawing(
@@ -172,7 +171,7 @@ def _drawing(
     known = [metric for metric in shown if metric.value is not None]
     if not known:
         return None
-    is_loss = theme.metric.endswith(_LOSSES)
+    is_loss = theme.metric in _LOST
     about, quantity = plate(variable), Quantity(theme.title, known[0].unit, theme.of, is_loss)
     if variable in _NUMBERS:
         curves = [_curve(network, theme.metric) for network in networks]

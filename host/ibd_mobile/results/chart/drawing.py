@@ -38,7 +38,7 @@ class Drawing:
 
     def for_page(self) -> str:
         """Write the element with the colours of the page around it."""
-        return for_page(self.svg)
+        return _TOKEN.sub(lambda found: f"var(--{NAMES[found.group()]})", self.svg)
 
     def for_file(self, about: str) -> str:
         """Write a whole SVG file: title above, caption below, on paper of its own.
@@ -95,11 +95,6 @@ def capital(text: str) -> str:
     'Loss of mAP'
     """
     return text[:1].upper() + text[1:]
-
-
-def for_page(svg: str) -> str:
-    """Give an element the colours of the page around it."""
-    return _TOKEN.sub(lambda found: f"var(--{NAMES[found.group()]})", svg)
 
 
 def _size(svg: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ibd_mobile.core.version import VERSION
 from ibd_mobile.results.chart import palette
-from ibd_mobile.results.observation import OBSERVED_COUNT, Observation, observe
+from ibd_mobile.results.observation import Observation, observe
 from ibd_mobile.results.page import job_section, sheet_section
 from ibd_mobile.results.relations import Filed
 from ibd_mobile.results.report._heading import printable
@@ -85,7 +85,7 @@ def _run(one: Filed) -> dict[str, object]:
 def _observations(filed: Sequence[Filed]) -> list[Observation]:
     """Test what the paper observed; every two are held against each other, so not of thousands."""
     found = [side for one in filed for side in sides(one.run.info.id, one.records)]
-    return observe(found) if len(found) <= OBSERVED_COUNT else []
+    return observe(found)
 
 
 def _rules(one: Filed) -> list[tuple[str, str]]:

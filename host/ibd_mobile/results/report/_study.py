@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ibd_mobile.core.record import Record
-from ibd_mobile.results.observation import OBSERVED_COUNT, Observation, observe
+from ibd_mobile.results.observation import Observation, observe
 from ibd_mobile.results.order_effect import OrderEffect, order_effects
 from ibd_mobile.results.run_info import RunInfo
 from ibd_mobile.results.side import sides
@@ -27,7 +27,7 @@ def observations(run: RunInfo, records: Sequence[Record]) -> list[Observation]:
     if not run.study.variable:
         return []
     found = sides(run.id, records)
-    return observe(found) if len(found) <= OBSERVED_COUNT else []
+    return observe(found)
 
 
 def observation_lines(found: Sequence[Observation]) -> list[tuple[str, str]]:
